@@ -1,0 +1,1 @@
+"""The directory behind a multi-tenant application: people, workspaces, groups and roles."""
