@@ -1,0 +1,178 @@
+"""One request of an identity provider and its answer: what the endpoints work with."""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from time import perf_counter
+from typing import Any, Protocol, TypeVar
+from urllib.parse import parse_qsl
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from .. import strict_json
+from ..models import Outcome, ProvisioningOperation, database, now
+from ..models.database import Row
+from ..services import provisioning_log, versions
+from ..services.actor import Actor
+from ..services.provisioning_log import Event
+from ..services.tokens import ScimCaller
+from ..settings import Settings
+from .errors import Refusal, Unacceptable
+
+MEDIA_TYPE = "application/scim+json"
+JSON_TYPES = (MEDIA_TYPE, "application/json")
+PATH_CHARS_LOGGED = 1000
+_TAG = re.compile(r'(?:W/)?"[^"]*"')
+
+
+D = TypeVar("D", bound="Done")
+
+
+class Done(Protocol):
+    """What a service says of a change it made."""
+
+    @property
+    def row(self) -> Row: ...
+    @property
+    def operation(self) -> ProvisioningOperation: ...
+    @property
+    def changes(self) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A status, and the body of a resource or a list; a stream is for what is too large to hold."""
+
+    status: int = 200
+    body: str | bytes | AsyncIterator[str] | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def response(self) -> Response:
+        if isinstance(self.body, str | bytes | None):
+            media_type = MEDIA_TYPE if self.body is not None else None
+            return Response(self.body, self.status, self.headers, media_type)
+        return StreamingResponse(self.body, self.status, self.headers, MEDIA_TYPE)
+
+
+def _versions(headers: Headers, name: str) -> frozenset[str] | None:
+    """The entity tags of a condition; None for `*` and for no condition.
+
+    Tags are weak here as RFC 7644 §3.14 shows them, so a client that drops the W/ means the same version.
+    """
+    text = headers.get(name, "*").strip()
+    if text == "*":
+        return None
+    tags = _TAG.findall(text)
+    if not tags or _TAG.sub("", text).strip(" ,"):
+        raise Unacceptable(400, f"{name} is no list of entity tags")
+    return frozenset(tag if tag.startswith("W/") else f"W/{tag}" for tag in tags)
+
+
+class Exchange:
+    """A request as an endpoint sees it.
+
+    path   below the SCIM base, without a slash at either end
+    """
+
+    def __init__(self, request: Request, path: str, settings: Settings) -> None:
+        self.request = request
+        self.path = path
+        self.settings = settings
+        self.started_at = now()
+        self._clock = perf_counter()
+        self._caller: ScimCaller | None = None
+
+    @property
+    def caller(self) -> ScimCaller:
+        assert self._caller is not None, "an endpoint that asks who is calling is open to nobody else"
+        return self._caller
+
+    @caller.setter
+    def caller(self, caller: ScimCaller) -> None:
+        self._caller = caller
+
+    @property
+    def is_known(self) -> bool:
+        return self._caller is not None
+
+    @property
+    def actor(self) -> Actor:
+        return self.caller.actor
+
+    @property
+    def base(self) -> str:
+        """Where this service is reached by SCIM; from settings, for a Host header is anybody's to write."""
+        return f"{self.settings.base_url}/scim/v2"
+
+    @cached_property
+    def parameters(self) -> Mapping[str, str]:
+        """The query by name; of a name that comes twice the last one stands."""
+        return dict(parse_qsl(self.request.url.query, keep_blank_values=True))
+
+    @property
+    def if_version(self) -> frozenset[str] | None:
+        """The versions of If-Match (RFC 7644 §3.14, RFC 9110 §13.1.1); None when any will do."""
+        return _versions(self.request.headers, "if-match")
+
+    def is_unchanged(self, row: Row) -> bool:
+        """Whether the client has this version already (If-None-Match)."""
+        if "if-none-match" not in self.request.headers:
+            return False
+        held = _versions(self.request.headers, "if-none-match")
+        return held is None or versions.of(row) in held
+
+    async def body(self, *, bytes_max: int) -> strict_json.JSON:
+        """The JSON of the body.
+
+        refuses   Unacceptable 415 for another media type or an encoding; TooLarge; InvalidInput (invalidSyntax)
+        """
+        declared = self.request.headers.get("content-type", MEDIA_TYPE).partition(";")[0].strip().lower()
+        if declared not in JSON_TYPES:
+            raise Unacceptable(415, f"The body must be {MEDIA_TYPE}")
+        try:
+            content = await strict_json.read_body(self.request, bytes_max=bytes_max)
+        except strict_json.UnsupportedEncoding as error:
+            raise Unacceptable(415, str(error)) from error
+        return strict_json.parse(content, depth_max=self.settings.json_depth_max)
+
+    @database.writes
+    async def write(self, change: Callable[[], Awaitable[D]], *, status: int) -> D:
+        """Make a change and log it, in one transaction."""
+        done = await change()
+        kind = "membership_id" if done.operation.startswith("USER") else "group_id"
+        await provisioning_log.record(
+            self.event(
+                status,
+                Outcome.SUCCESS if done.changes else Outcome.NO_CHANGE,
+                done.operation,
+                target_label=done.row["display_name"],
+                changes=done.changes,
+                **{kind: done.row["id"]},
+            )
+        )
+        return done
+
+    def event(self, status: int, outcome: Outcome, operation: ProvisioningOperation, **more: Any) -> Event:
+        """The line of the provisioning log for this exchange."""
+        query = self.request.url.query
+        return Event(
+            workspace_id=self.actor.workspace_id,
+            occurred_at=self.started_at,
+            scim_token_id=self.actor.id,
+            operation=operation,
+            http_method=self.request.method,
+            path=f"/{self.path}{'?' * bool(query)}{query}"[:PATH_CHARS_LOGGED],
+            status=status,
+            outcome=outcome,
+            duration_ms=round((perf_counter() - self._clock) * 1000),
+            request_id=self.actor.request.id,
+            **more,
+        )
+
+
+def refuse(status: int, detail: str) -> Response:
+    """A refusal below this door that is made before a request gets here."""
+    return Response(Refusal(status=status, detail=detail).body(), status, media_type=MEDIA_TYPE)
