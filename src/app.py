@@ -14,6 +14,8 @@ from starlette.routing import Mount, Route
 
 from . import jobs, logs
 from .errors import Busy
+from .graph.door import GraphQLDoor
+from .graph.door import refuse as graphql_refusal
 from .jobs import Job
 from .middleware import Edge, refuse_plainly
 from .models import database
@@ -45,6 +47,7 @@ def create_app(settings: Settings) -> Starlette:
             Route("/", _about),
             Route("/healthz", _alive),
             Route("/readyz", _ready),
+            Route("/graphql", GraphQLDoor(settings, token_uses)),
             Mount("/scim/v2", scim_app(settings, log_buffer=log_buffer, token_uses=token_uses)),
         ],
         middleware=[
@@ -52,7 +55,7 @@ def create_app(settings: Settings) -> Starlette:
                 Edge,
                 requests_in_flight_max=settings.requests_in_flight_max,
                 url_bytes_max=settings.url_bytes_max,
-                refusals={"/scim/v2": scim_refusal},
+                refusals={"/graphql": graphql_refusal, "/scim/v2": scim_refusal},
             )
         ],
         exception_handlers={HTTPException: _on_http_exception},

@@ -2,13 +2,10 @@
 
 import asyncio
 import os
-import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from uuid import uuid4
 
-import asyncpg
 import httpx
 import pytest
 from filelock import FileLock
@@ -18,6 +15,7 @@ from tenantry.app import create_app
 from tenantry.models import database
 from tenantry.settings import Settings, tortoise_config
 
+from .databases import KINDS, execute, new_database
 from .serving import Server, running
 
 # What a developer has set for other purposes is no business of the tests.
@@ -56,7 +54,7 @@ def postgres() -> Iterator[Callable[[str], str]]:
 
 
 async def _prepare(url: Callable[[str], str]) -> None:
-    await _execute(
+    await execute(
         url("postgres"),
         # Nothing here outlives the run.
         "ALTER SYSTEM SET fsync = off",
@@ -67,26 +65,11 @@ async def _prepare(url: Callable[[str], str]) -> None:
     await database.migrate(tortoise_config(Settings(database_url=url("migrated"))))
 
 
-async def _execute(url: str, *statements: str) -> None:
-    connection = await asyncpg.connect(url)
-    for statement in statements:
-        await connection.execute(statement)
-    await connection.close()
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=KINDS)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty, migrated database; a test that asks for it runs once on each kind."""
-    if request.param == "sqlite":
-        path = shutil.copy(request.getfixturevalue("migrated_sqlite"), tmp_path / "directory.db")
-        yield f"sqlite:///{path}"
-    else:
-        url: Callable[[str], str] = request.getfixturevalue("postgres")
-        name = f"test_{uuid4().hex}"
-        # Copying files costs a fifth of the default way.
-        asyncio.run(_execute(url("postgres"), f"CREATE DATABASE {name} TEMPLATE migrated STRATEGY FILE_COPY"))
-        yield url(name)
-        asyncio.run(_execute(url("postgres"), f"DROP DATABASE {name} WITH (FORCE)"))
+    with new_database(request, tmp_path) as url:
+        yield url
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from .account import Account
 from .audit_event import AuditEvent
-from .fields import is_id, new_id, now
+from .fields import first_id_of, is_id, new_id, now
 from .group import Group, GroupMember
 from .job_lease import JobLease
 from .membership import Membership, MembershipState, MembershipValue, Origin
@@ -44,6 +44,7 @@ __all__ = [
     "UnknownMembers",
     "Workspace",
     "WorkspaceHead",
+    "first_id_of",
     "is_id",
     "new_id",
     "now",

@@ -62,7 +62,12 @@ async def open(config: Config) -> None:  # the module's name is part of it: data
     assert _engine is None, "the database is open already"
     await Tortoise.init(config=config, _enable_global_fallback=True)
     engine = cast("Engine", Tortoise.get_connection("default"))
-    await engine.start()
+    try:
+        await engine.start()
+    except BaseException:
+        # What was opened has threads that would keep the process from ending.
+        await Tortoise.close_connections()
+        raise
     _engine = engine
 
 
@@ -74,8 +79,10 @@ async def close() -> None:
 
 async def migrate(config: Config) -> None:
     """Bring the tables to their newest form."""
-    await apply_migrations(config=config)
-    await Tortoise.close_connections()
+    try:
+        await apply_migrations(config=config)
+    finally:
+        await Tortoise.close_connections()
 
 
 def reads(body: Callable[P, Awaitable[T]]) -> Callable[P, Coroutine[Any, Any, T]]:
@@ -86,6 +93,18 @@ def reads(body: Callable[P, Awaitable[T]]) -> Callable[P, Coroutine[Any, Any, T]
         if _work.get() is not None:
             return await body(*args, **kwargs)
         return await _opened().read(lambda session: _within(_Work(session, writes=False), body, *args, **kwargs))
+
+    return run
+
+
+def looks(body: Callable[P, Awaitable[T]]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """`reads` for what is over in a moment: a few rows, each found by an index."""
+
+    @wraps(body)
+    async def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        if _work.get() is not None:
+            return await body(*args, **kwargs)
+        return await _opened().look(lambda session: _within(_Work(session, writes=False), body, *args, **kwargs))
 
     return run
 
@@ -122,12 +141,12 @@ async def fetch_value(sql: str, *params: Any) -> Any:
 
 async def execute(sql: str, *params: Any) -> int:
     """How many rows it touched."""
-    return await _current().session.execute(sql, params)
+    return await _writing().session.execute(sql, params)
 
 
 async def execute_many(sql: str, rows: Sequence[Sequence[Any]]) -> None:
     if rows:
-        await _current().session.execute_many(sql, rows)
+        await _writing().session.execute_many(sql, rows)
 
 
 async def insert(model: type[Model], **values: Any) -> None:
@@ -165,6 +184,12 @@ async def _within(work: _Work, body: Callable[P, Awaitable[T]], *args: P.args, *
 def _current() -> _Work:
     work = _work.get()
     assert work is not None, "a statement outside of @reads and @writes"
+    return work
+
+
+def _writing() -> _Work:
+    work = _current()
+    assert work.writes, "a statement that writes while only reading"
     return work
 
 

@@ -17,6 +17,11 @@ def new_id() -> str:
     return str(UUID(int=_next_id()))
 
 
+def first_id_of(moment: int) -> str:
+    """The least id that can have been made at this moment or after it, in microseconds: what is older has less."""
+    return str(UUID(int=(moment // 1_000) << 80))
+
+
 def is_id(text: str) -> bool:
     """Whether the text is an id as `new_id` writes them; only such text may be compared with one."""
     return _ID.fullmatch(text) is not None

@@ -57,10 +57,4 @@ class ProvisioningEvent(Model):
     class Meta:
         table = "provisioning_events"
         unique_together = (("workspace_id", "id"),)
-        indexes = (
-            ("workspace_id", "membership_id", "id"),
-            ("workspace_id", "group_id", "id"),
-            ("workspace_id", "outcome", "id"),
-            # The one question across workspaces: what is old enough to go.
-            ("occurred_at",),
-        )
+        indexes = (("workspace_id", "membership_id", "id"), ("workspace_id", "group_id", "id"))

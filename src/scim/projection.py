@@ -79,9 +79,9 @@ def _add(tree: Tree, steps: list[str]) -> None:
 
 
 def _projected(resource: dict[str, Any], projection: Projection) -> dict[str, Any]:
-    if projection.only is not None:
-        return _only(resource, projection.only)
-    return _without(resource, projection.without or {})
+    only, without = projection.only, projection.without or {}
+    shown: dict[str, Any] = _without(resource, without) if only is None else _only(resource, only)
+    return shown
 
 
 def _only(value: Any, tree: Tree | None) -> Any:

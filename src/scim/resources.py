@@ -18,7 +18,8 @@ def user(row: Row, base: str) -> str:
     # The document starts with `schemas`, is never empty, and holds what is neither a column nor other rows.
     groups = f',"groups":{row["groups"]}' if "groups" in row.keys() else ""  # noqa: SIM118  # a Row is no mapping
     active = "true" if row["active"] else "false"
-    return f'{{"id":"{row["id"]}",{row["document"][1:-1]},"active":{active}{groups},{_meta(row, "User", f"{base}/Users/")}}}'
+    meta = _meta(row, "User", f"{base}/Users/")
+    return f'{{"id":"{row["id"]}",{row["document"][1:-1]},"active":{active}{groups},{meta}}}'
 
 
 def group(row: Row, base: str, members: str | None) -> str:

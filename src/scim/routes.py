@@ -105,7 +105,7 @@ async def _answer(exchange: Exchange, log_buffer: Buffer, token_uses: TokenUses)
 
 
 def _find(method: str, path: str) -> tuple[Route, list[str]]:
-    """The route and the ids in the path. What is not there is a route too: who asks for it has to show a token first."""
+    """The route and the ids in the path. What is not there is a route too: who asks for it shows a token first."""
     first, *rest = path.split("/")
     methods = ROUTES.get((first, bool(rest))) if len(rest) < 2 and all((first, *rest)) else None
     if methods is None:

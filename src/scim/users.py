@@ -53,7 +53,7 @@ async def search(exchange: Exchange) -> Answer:
 
 
 async def replace(exchange: Exchange, user_id: str) -> Answer:
-    """PUT /Users/{id} (§3.5.1): what the body leaves out is cleared, but a silence about `active` ends nobody's access."""
+    """PUT /Users/{id} (§3.5.1): what the body leaves out is cleared, but silence about `active` ends no access."""
     body = await exchange.body(bytes_max=exchange.settings.scim_body_bytes_max)
     read = documents.read(body, USER, members_max=0)
 

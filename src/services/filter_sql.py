@@ -23,6 +23,31 @@ def where(filter: Filter, resource_type: ResourceType, dialect: Dialect, *, work
     return compiler.boolean(filter, _SCOPES[resource_type.name])
 
 
+def where_member(filter: Filter, dialect: Dialect, *, workspace_id: str) -> Fragment:
+    """What the members of a group fulfil that a filter over `value`, `display` and `type` asks for.
+
+    It speaks of a row of `memberships AS r`.
+    """
+    compiler = _Compiler(SPELLINGS[dialect.name], workspace_id)
+    return compiler.boolean(filter, _SCOPES["Group"].rows["members"].scope)
+
+
+def is_lookup(filter: Filter) -> bool:
+    """Whether an index finds the few rows that can match, so that answering takes no time to speak of."""
+    match filter:
+        case And(parts=parts):
+            return any(is_lookup(part) for part in parts)
+        case ValuePath(filter=inner):
+            return is_lookup(inner)
+        case Comparison(operator=Operator.EQ, target=target):
+            return target.path in _KEYS or filter.attribute.indexed
+        case _:
+            return False
+
+
+_KEYS = frozenset({"id", "userName", "externalId", "displayName"})
+
+
 @dataclass(frozen=True, slots=True)
 class _Value:
     """SQL of one value. `kind` says what must be known of it: an `id` has a type of its own, `json` may be NULL."""
@@ -203,7 +228,7 @@ class _Compiler:
         return _Value(self._spelling.read(scope.json, filters.names(target), filters.leaf(target).type), "json")
 
     def _elements(self, target: Target, scope: _Scope, *, alias: str) -> str:
-        return self._spelling.elements(scope.json, filters.names(target), alias)
+        return self._spelling.elements(scope.json, filters.names(target), filters.leaf(target).type, alias)
 
     def _condition(self, sql: str, node: Comparison) -> Fragment:
         return condition(self._spelling, sql, node.operator, node.key)

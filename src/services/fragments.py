@@ -56,7 +56,7 @@ class Spelling(Protocol):
     def read(self, json: str, names: tuple[str, ...], type: Type) -> str:
         """What stands there, as SQL of that type; NULL when nothing does."""
 
-    def elements(self, json: str, names: tuple[str, ...], alias: str) -> str:
+    def elements(self, json: str, names: tuple[str, ...], type: Type, alias: str) -> str:
         """The elements of the array there, as a table with the column `value`; empty when there is none."""
 
     def ending(self, sql: str, length: int) -> str:
@@ -73,11 +73,17 @@ class _Sqlite:
     def read(self, json: str, names: tuple[str, ...], type: Type) -> str:
         return f"json_extract({json}, {self._path(names)})" if names else json
 
-    def elements(self, json: str, names: tuple[str, ...], alias: str) -> str:
-        return f"json_each({json}, {self._path(names)}) AS {alias}"
+    def elements(self, json: str, names: tuple[str, ...], type: Type, alias: str) -> str:
+        each = f"json_each({json}, {self._path(names)})"
+        # Text is no JSON to look into; it can be there when the attribute was a simple one before.
+        return (
+            f"(SELECT value FROM {each} WHERE type = 'object') AS {alias}"
+            if type is Type.COMPLEX
+            else f"{each} AS {alias}"
+        )
 
     def ending(self, sql: str, length: int) -> str:
-        return f"substr({sql}, -{max(length, 1)}, {length})"
+        return f"substr({sql}, -{length}, {length})"
 
     def number(self, key: int | float) -> Any:
         return key
@@ -101,7 +107,7 @@ class _Postgres:
             case _:
                 return f"({json} #>> {self._path(names)})"
 
-    def elements(self, json: str, names: tuple[str, ...], alias: str) -> str:
+    def elements(self, json: str, names: tuple[str, ...], type: Type, alias: str) -> str:
         found = f"{json} #> {self._path(names)}"
         return f"jsonb_array_elements(CASE jsonb_typeof({found}) WHEN 'array' THEN {found} END) AS {alias}(value)"
 

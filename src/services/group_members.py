@@ -145,8 +145,9 @@ class Members:
             self.difference.note("removed", [row["membership_id"] for row in named], count)
 
 
+@database.reads
 async def as_json(workspace_id: str, group_ids: Sequence[str], *, members_at: str) -> dict[str, str]:
-    """group id -> its members as a JSON array, for groups that are small together. Inside the caller's work."""
+    """group id -> its members as a JSON array, for groups that are small together."""
     name = database.dialect().name
     rows = await database.fetch_all(
         f"SELECT x.group_id, {_ARRAY[name].format('x.member')} AS members FROM ("

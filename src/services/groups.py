@@ -41,7 +41,7 @@ class Provisioned:
     changes: dict[str, Any]
 
 
-@database.reads
+@database.looks
 async def get(actor: Actor, group_id: str) -> Row:
     actor.require(Permission.MEMBERS_READ)
     return await _find(actor, group_id)
@@ -58,7 +58,6 @@ async def get_with_members(actor: Actor, group_id: str, *, members_at: str) -> t
     return row, members.get(group_id, "[]")
 
 
-@database.reads
 async def page(
     actor: Actor,
     *,
@@ -77,7 +76,8 @@ async def page(
     source = index_paging.Source(
         table="groups", alias="g", columns=_SHOWN, params=(), counter="group_count", resource_type=GROUP
     )
-    found = await index_paging.page(actor.workspace_id, source, start=start, count=count, where=where)
+    read = index_paging.reader(index_paging.page, start=start, where=where)
+    found = await read(actor.workspace_id, source, start=start, count=count, where=where)
     if members_at is None:
         return found, {}
     fitting = _fitting(found.rows, members_max)
@@ -99,7 +99,11 @@ async def create(
     policy = await policies.of_workspace(actor.workspace_id)
     if (taken := await _of_name(actor, display_name)) is not None:
         await _refuse_unless_linkable(actor, taken, policy)
-        changes: list[GroupChange] = [SetExternalId(external_id=external_id), AddMembers(ids=tuple(member_ids))]
+        changes: list[GroupChange] = [
+            SetDisplayName(display_name=display_name),
+            SetExternalId(external_id=external_id),
+            AddMembers(ids=tuple(member_ids)),
+        ]
         linked = await change(actor, taken["id"], changes)
         return Provisioned(row=linked.row, operation=ProvisioningOperation.GROUP_CREATE, changes=linked.changes)
     id, moment = new_id(), now()

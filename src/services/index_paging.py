@@ -1,7 +1,8 @@
 """Pages by position, as SCIM asks for them (RFC 7644 §3.4.2.4)."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from ..models import database
 from ..models.database import Row
@@ -9,6 +10,9 @@ from . import filter_sql
 from .filters import Filter
 from .fragments import Fragment
 from .schemas import ResourceType
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,16 @@ class Source:
     params: tuple[Any, ...]
     counter: str
     resource_type: ResourceType
+
+
+# So far down a list the rows before it take their time.
+BRIEF_START_MAX = 1000
+
+
+def reader(body: Callable[P, Awaitable[T]], *, start: int, where: Filter | None) -> Callable[P, Awaitable[T]]:
+    """The body as a read, or as a look where it is over in a moment."""
+    is_brief = start <= BRIEF_START_MAX if where is None else filter_sql.is_lookup(where)
+    return database.looks(body) if is_brief else database.reads(body)
 
 
 async def page(workspace_id: str, source: Source, *, start: int, count: int, where: Filter | None) -> Page:

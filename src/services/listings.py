@@ -23,7 +23,8 @@ MEMBERSHIP_COLUMNS = (
     " m.updated_at, m.version"
 )
 GROUP_COLUMNS = (
-    "g.id, g.workspace_id, g.display_name, g.external_id, g.origin, g.directory_managed, g.created_at, g.updated_at, g.version"
+    "g.id, g.workspace_id, g.display_name, g.external_id, g.origin, g.directory_managed, g.created_at,"
+    " g.updated_at, g.version"
 )
 PERSONAL_TOKENS_COLUMNS = (
     "t.id, t.account_id, t.workspace_id, t.name, t.prefix, t.scopes, t.created_at, t.expires_at, t.last_used_at,"

@@ -6,7 +6,7 @@ from uuid import UUID
 from ..models import Outcome, ProvisioningOperation, database, now
 from . import paging
 from .actor import Actor, Permission
-from .conditions import among_texts, condition, contains, equals, every
+from .conditions import among_ids, among_texts, as_json, condition, contains, equals, every
 from .fragments import Fragment
 from .paging import Order, Page, Window
 
@@ -32,9 +32,9 @@ class ProvisioningFilter:
 
     operations: tuple[ProvisioningOperation, ...] | None = None
     outcomes: tuple[Outcome, ...] | None = None
-    token_id: str | None = None
-    membership_id: str | None = None
-    group_id: str | None = None
+    token_ids: tuple[str, ...] | None = None
+    membership_ids: tuple[str, ...] | None = None
+    group_ids: tuple[str, ...] | None = None
     since: int | None = None
     until: int | None = None
     search: str | None = None
@@ -45,8 +45,8 @@ class AuditFilter:
     """Which changes; None does not narrow. What a person did with a personal access token, the person did."""
 
     actions: tuple[str, ...] | None = None
-    actor_id: str | None = None
-    target_id: str | None = None
+    actor_ids: tuple[str, ...] | None = None
+    target_ids: tuple[str, ...] | None = None
     since: int | None = None
     until: int | None = None
     search: str | None = None
@@ -77,9 +77,9 @@ async def provisioning_events(actor: Actor, where: ProvisioningFilter, window: W
         equals("e.workspace_id", actor.workspace_id),
         among_texts("e.operation", where.operations),
         among_texts("e.outcome", where.outcomes),
-        equals("e.scim_token_id", where.token_id),
-        equals("e.membership_id", where.membership_id),
-        equals("e.group_id", where.group_id),
+        among_ids("e.scim_token_id", where.token_ids),
+        among_ids("e.membership_id", where.membership_ids),
+        among_ids("e.group_id", where.group_ids),
         _between(where.since, where.until),
         contains(("LOWER(e.target_label)", "LOWER(e.detail)", "LOWER(e.path)", "e.request_id"), where.search),
     )
@@ -93,8 +93,8 @@ async def audit_events(actor: Actor, where: AuditFilter, window: Window) -> Page
     asked = every(
         equals("e.workspace_id", actor.workspace_id),
         among_texts("e.action", where.actions),
-        None if where.actor_id is None else _by_actor(where.actor_id),
-        equals("e.target_id", where.target_id),
+        None if where.actor_ids is None else _by(where.actor_ids),
+        among_ids("e.target_id", where.target_ids),
         _between(where.since, where.until),
         contains(("LOWER(e.target_label)", "LOWER(e.actor_label)", "e.action", "e.request_id"), where.search),
     )
@@ -137,9 +137,10 @@ async def provisioning_status(actor: Actor) -> ProvisioningStatus:
     )
 
 
-def _by_actor(actor_id: str) -> Fragment:
-    tokens = "SELECT id FROM personal_access_tokens WHERE account_id = ?"
-    return condition(f"(e.actor_id = ? OR e.actor_id IN ({tokens}))", actor_id, actor_id)
+def _by(actor_ids: tuple[str, ...]) -> Fragment:
+    ids = database.dialect().ids
+    tokens = f"SELECT id FROM personal_access_tokens WHERE account_id IN {ids}"
+    return condition(f"(e.actor_id IN {ids} OR e.actor_id IN ({tokens}))", as_json(actor_ids), as_json(actor_ids))
 
 
 def _between(since: int | None, until: int | None) -> Fragment | None:

@@ -41,10 +41,16 @@ async def workspaces_of(kind: str, ids: Sequence[str]) -> dict[str, str]:
 
 
 @database.reads
-async def workspaces(ids: Sequence[str]) -> dict[str, Row]:
-    """The workspaces themselves, for a caller who is known to belong to them."""
-    sql = f"SELECT id, slug, name, created_at FROM workspaces WHERE id IN {database.dialect().ids}"
-    return _by_id(await database.fetch_all(sql, as_json(ids)))
+async def workspaces(principal: Principal, ids: Sequence[str]) -> dict[str, Row]:
+    """Those of the workspaces that the person is, or was, a member of."""
+    where = every(equals("m.account_id", principal.account_id), among_ids("w.id", ids))
+    return _by_id(
+        await database.fetch_all(
+            "SELECT w.id, w.slug, w.name, w.created_at FROM workspaces w"
+            f" JOIN memberships m ON m.workspace_id = w.id WHERE {where.sql}",
+            *where.params,
+        )
+    )
 
 
 @database.reads

@@ -53,7 +53,7 @@ class Provisioned:
     changes: dict[str, Any]
 
 
-@database.reads
+@database.looks
 async def get(actor: Actor, membership_id: str, *, groups_at: str | None = None) -> Row:
     """One membership.
 
@@ -73,7 +73,6 @@ async def get(actor: Actor, membership_id: str, *, groups_at: str | None = None)
     return row
 
 
-@database.reads
 async def page(
     actor: Actor, *, start: int, count: int, where: Filter | None = None, groups_at: str | None = None
 ) -> Page:
@@ -88,7 +87,8 @@ async def page(
     source = index_paging.Source(
         table="memberships", alias="m", columns=columns, params=params, counter="membership_count", resource_type=USER
     )
-    return await index_paging.page(actor.workspace_id, source, start=start, count=count, where=where)
+    read = index_paging.reader(index_paging.page, start=start, where=where)
+    return await read(actor.workspace_id, source, start=start, count=count, where=where)
 
 
 @database.writes
@@ -343,7 +343,8 @@ async def _leave_everything(actor: Actor, membership_id: str) -> None:
     """Out of all groups, which each get a new version, and out of all roles."""
     await database.execute(
         "UPDATE groups SET member_count = member_count - 1, version = version + 1, updated_at = ?"
-        " WHERE workspace_id = ? AND id IN (SELECT group_id FROM group_members WHERE workspace_id = ? AND membership_id = ?)",
+        " WHERE workspace_id = ? AND id IN"
+        " (SELECT group_id FROM group_members WHERE workspace_id = ? AND membership_id = ?)",
         now(),
         actor.workspace_id,
         actor.workspace_id,

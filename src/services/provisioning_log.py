@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from ..models import Outcome, ProvisioningOperation, database, new_id
+from ..models import Outcome, ProvisioningOperation, database, first_id_of, new_id
 
 _COLUMNS = (
     "id",
@@ -97,8 +97,8 @@ async def forget_before(moment: int, *, rows_max: int) -> int:
     """Delete the oldest events up to a moment, at most `rows_max`; how many went."""
     return await database.execute(
         "DELETE FROM provisioning_events WHERE id IN"
-        " (SELECT id FROM provisioning_events WHERE occurred_at < ? ORDER BY occurred_at LIMIT ?)",
-        moment,
+        " (SELECT id FROM provisioning_events WHERE id < ? ORDER BY id LIMIT ?)",
+        first_id_of(moment),
         rows_max,
     )
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import orjson
 
-from ..errors import Forbidden, InvalidInput, ManagedByDirectory, NotFound
-from ..models import Role, RoleAssignment, database, new_id, now
+from ..errors import Conflict, Forbidden, InvalidInput, ManagedByDirectory, NotFound
+from ..models import MembershipState, Role, RoleAssignment, database, new_id, now
 from ..models.database import Row
 from . import audit, owners, versions
 from .actor import Actor, Permission
@@ -114,8 +114,9 @@ async def of_workspace(actor: Actor) -> list[Row]:
     """All roles with their `assignment_count`, built-in ones first."""
     actor.require(Permission.WORKSPACE_READ)
     return await database.fetch_all(
-        "SELECT r.*, (SELECT COUNT(*) FROM role_assignments a WHERE a.workspace_id = r.workspace_id AND a.role_id = r.id)"
-        " AS assignment_count FROM roles r WHERE r.workspace_id = ? ORDER BY r.built_in DESC, r.id",
+        "SELECT r.*, (SELECT COUNT(*) FROM role_assignments a"
+        " WHERE a.workspace_id = r.workspace_id AND a.role_id = r.id) AS assignment_count"
+        " FROM roles r WHERE r.workspace_id = ? ORDER BY r.built_in DESC, r.id",
         actor.workspace_id,
     )
 
@@ -143,13 +144,15 @@ async def set_for_membership(
     """Replace the roles given to a membership directly.
 
     refuses   Forbidden without ROLES_MANAGE, or for a role that permits more than the actor may;
-              LastOwner when the last one would lose ownership
+              LastOwner when the last one would lose ownership; Conflict for a removed person
     """
     actor.require(Permission.ROLES_MANAGE)
     # Before the membership: the locks of one transaction go from the workspace down.
     await owners.lock(actor.workspace_id)
     row = await _locked("memberships", actor, membership_id)
     versions.check(row, if_version)
+    if row["state"] == MembershipState.REMOVED and role_ids:
+        raise Conflict("Someone who was removed holds no roles; bring them back first")
     wanted, held = await _change(actor, role_ids, column="membership_id", subject_id=membership_id)
     if OWNER in {role["key"] for role in held} - {role["key"] for role in wanted}:
         await owners.refuse_if_last(actor.workspace_id, membership_id)

@@ -82,7 +82,7 @@ def is_well_formed(text: str, kind: TokenKind) -> bool:
     return parts is not None and parts[1] == kind and _checksum(parts[1] + parts[2]) == parts[3]
 
 
-@database.reads
+@database.looks
 async def identify_scim(text: str, request: Request) -> ScimCaller:
     """Who holds this token, and the policy of the workspace it opens. One statement, for it comes with every request.
 
@@ -109,7 +109,7 @@ async def identify_scim(text: str, request: Request) -> ScimCaller:
     return ScimCaller(actor=actor, policy=row)
 
 
-@database.reads
+@database.looks
 async def identify_personal(text: str, request: Request) -> Principal:
     """The person whose personal access token this is.
 

@@ -13,6 +13,7 @@ import pytest
 from tenantry.errors import InvalidInput
 from tenantry.scim import patch, patch_group, patch_user
 from tenantry.scim.documents import read
+from tenantry.services import group_changes
 from tenantry.services.filters import matches
 from tenantry.services.schemas import GROUP, USER, Extension, ResourceType, parse_schema, schemas_of
 
@@ -102,24 +103,24 @@ def summary(group: dict[str, Any]) -> Group:
     return Group(display_name=group["displayName"], external_id=group.get("externalId"), members=members)
 
 
-def carried_out(changes: list[patch_group.Change], before: dict[str, Any]) -> Group:
+def carried_out(changes: list[group_changes.GroupChange], before: dict[str, Any]) -> Group:
     """What the service does with rows, done with a set."""
     group = summary(before)
     for change in changes:
         match change:
-            case patch_group.SetDisplayName(display_name=name):
+            case group_changes.SetDisplayName(display_name=name):
                 group.display_name = name
-            case patch_group.SetExternalId(external_id=external_id):
+            case group_changes.SetExternalId(external_id=external_id):
                 group.external_id = external_id
-            case patch_group.AddMembers(ids=ids):
+            case group_changes.AddMembers(ids=ids):
                 group.members |= {*ids}
-            case patch_group.RemoveMembers(ids=ids):
+            case group_changes.RemoveMembers(ids=ids):
                 group.members -= {*ids}
-            case patch_group.ReplaceMembers(ids=ids):
+            case group_changes.ReplaceMembers(ids=ids):
                 group.members = {*ids}
-            case patch_group.RemoveMembersWhere(filter=filter):
+            case group_changes.RemoveMembersWhere(filter=filter):
                 group.members = {one for one in group.members if not matches(filter, {"value": one})}
-            case patch_group.ReplaceMember(old=old, new=new):
+            case group_changes.ReplaceMember(old=old, new=new):
                 if old not in group.members:
                     raise InvalidInput("not a member", reason="noTarget")
                 group.members = group.members - {old} | {new}

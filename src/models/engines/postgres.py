@@ -3,7 +3,7 @@
 import asyncio
 import random
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -77,6 +77,10 @@ class PostgresClient(AsyncpgDBClient):
         async with self._connection_of_pool() as connection:
             return await body(_PoolSession(connection))
 
+    async def look(self, body: Body[T]) -> T:
+        """`read`; here nothing is gained by saying that it is over in a moment."""
+        return await self.read(body)
+
     async def write(self, body: Body[T]) -> T:
         """Run the body as one transaction, and run it again as a whole when another one got in its way.
 
@@ -118,8 +122,6 @@ class PostgresClient(AsyncpgDBClient):
             raise Busy("No database connection is free") from error
         try:
             yield connection
-        except asyncpg.UniqueViolationError as error:
-            raise _duplicate(error) from error
         except PASSING as error:
             raise Busy("The database cannot take this right now") from error
         finally:
@@ -134,17 +136,24 @@ class _PoolSession(Session):
         self._connection = connection
 
     async def fetch_all(self, sql: str, params: Sequence[Any]) -> list[Row]:
-        rows: list[Row] = await self._connection.fetch(_numbered(sql), *params)
+        rows: list[Row] = await _naming_duplicates(self._connection.fetch(_numbered(sql), *params))
         return rows
 
     async def execute(self, sql: str, params: Sequence[Any]) -> int:
-        status: str = await self._connection.execute(_numbered(sql), *params)
+        status: str = await _naming_duplicates(self._connection.execute(_numbered(sql), *params))
         # "UPDATE 3", "INSERT 0 1", "CREATE TABLE"
         count = status.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
 
     async def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
-        await self._connection.executemany(_numbered(sql), rows)
+        await _naming_duplicates(self._connection.executemany(_numbered(sql), rows))
+
+
+async def _naming_duplicates(statement: Awaitable[T]) -> T:
+    try:
+        return await statement
+    except asyncpg.UniqueViolationError as error:
+        raise _duplicate(error) from error
 
 
 async def _ids_as_text(connection: asyncpg.Connection) -> None:

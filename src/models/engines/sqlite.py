@@ -1,9 +1,9 @@
 """SQLite: one writer connection, a few readers, each with a thread of its own."""
 
 import asyncio
-import re
 import sqlite3
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable
 from contextvars import copy_context
 from typing import Any, TypeVar
 
@@ -11,27 +11,14 @@ import aiosqlite
 from tortoise.backends.sqlite.client import SqliteClient as TortoiseSqliteClient
 
 from ...errors import Busy
-from . import Body, Dialect, Duplicate, Row, Session
+from . import Body, sqlite_thread
+from .sqlite_thread import DIALECT, Outcome, Task
 
 T = TypeVar("T")
 
-DIALECT = Dialect(
-    name="sqlite",
-    for_update="",
-    for_share="",
-    ids="(SELECT value FROM json_each(?))",
-    texts="(SELECT value FROM json_each(?))",
-)
 STATEMENTS_CACHED = 512
-# What a full disk, a locked file or a lost mount answers: nothing was changed, a later try may succeed.
-PASSING = {
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_READONLY,
-}
+# More would keep the first of them waiting for the last.
+WRITES_AT_ONCE = 64
 
 
 class SqliteClient(TortoiseSqliteClient):
@@ -52,6 +39,9 @@ class SqliteClient(TortoiseSqliteClient):
         self._readers: list[aiosqlite.Connection] = []
         self._reader_count = readers
         self._idle_readers: asyncio.LifoQueue[aiosqlite.Connection] = asyncio.LifoQueue()
+        self._looker: sqlite3.Connection | None = None
+        self._waiting: deque[tuple[Task, asyncio.Future[Any]]] = deque()
+        self._writing: asyncio.Task[None] | None = None
 
     async def create_connection(self, with_db: bool) -> None:
         if self._connection is not None:
@@ -64,8 +54,18 @@ class SqliteClient(TortoiseSqliteClient):
             reader = await self._connect({"busy_timeout": self.pragmas["busy_timeout"], "query_only": "ON"})
             self._readers.append(reader)
             self._idle_readers.put_nowait(reader)
+        self._looker = sqlite3.connect(
+            self.filename, isolation_level=None, timeout=0, cached_statements=STATEMENTS_CACHED
+        )
+        self._looker.row_factory = sqlite3.Row
+        self._looker.execute("PRAGMA query_only=ON")
 
     async def close(self) -> None:
+        if self._writing is not None:
+            await self._writing
+        if self._looker is not None:
+            self._looker.close()
+            self._looker = None
         for reader in self._readers:
             await reader.close()
         self._readers.clear()
@@ -76,23 +76,58 @@ class SqliteClient(TortoiseSqliteClient):
         """Run the body against one snapshot of the database."""
         reader = await self._idle_readers.get()
         try:
-            return await self._call(reader, "BEGIN", body)
+            result: T = await _on_thread(reader, copy_context().run, sqlite_thread.read, reader._conn, body)
+            return result
         finally:
             self._idle_readers.put_nowait(reader)
+
+    async def look(self, body: Body[T]) -> T:
+        """Run a body that is over in a moment where the caller runs: waking a thread would take longer than the work.
+
+        Nothing waits here: while another process recovers the database or sets it up, a thread does.
+        """
+        assert self._looker is not None
+        try:
+            return sqlite_thread.look(self._looker, body)
+        except Busy:
+            return await self.read(body)
 
     async def write(self, body: Body[T]) -> T:
         """Run the body as one transaction. A cancelled caller leaves it whole: it ends on its thread either way.
 
-        IMMEDIATE, because a deferred transaction that reads before it writes fails as soon as another process wrote.
+        Those who come while the disk is busy with a commit share the next one.
         """
-        assert self._connection is not None
-        return await self._call(self._connection, "BEGIN IMMEDIATE", body)
+        waiting: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append((Task(copy_context(), body), waiting))
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write_what_waits())
+        return await waiting
 
-    async def _call(self, connection: aiosqlite.Connection, begin: str, body: Body[T]) -> T:
-        run = copy_context().run
-        # aiosqlite has no public way to run one function on the connection's thread; every method of it is this one.
-        result: T = await connection._execute(run, _run, connection._conn, begin, body)  # type: ignore[no-untyped-call]
-        return result
+    async def _write_what_waits(self) -> None:
+        try:
+            while self._waiting:
+                batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), WRITES_AT_ONCE))]
+                outcomes = await self._write_together([task for task, _ in batch])
+                for (_, waiting), outcome in zip(batch, outcomes, strict=True):
+                    if waiting.done():
+                        continue  # cancelled: nobody asks any more
+                    if outcome.error is None:
+                        waiting.set_result(outcome.value)
+                    else:
+                        waiting.set_exception(outcome.error)
+        finally:
+            self._writing = None
+
+    async def _write_together(self, tasks: list[Task]) -> list[Outcome]:
+        assert self._connection is not None
+        try:
+            outcomes: list[Outcome] = await _on_thread(
+                self._connection, sqlite_thread.write, self._connection._conn, tasks
+            )
+        except Exception as error:
+            # Whatever it was, nobody waits for ever.
+            return [Outcome(error=error) for _ in tasks]
+        return outcomes
 
     async def _connect(self, pragmas: dict[str, Any]) -> aiosqlite.Connection:
         connection = await aiosqlite.connect(self.filename, isolation_level=None, cached_statements=STATEMENTS_CACHED)
@@ -102,60 +137,9 @@ class SqliteClient(TortoiseSqliteClient):
         return connection
 
 
-class _ThreadSession(Session):
-    """Statements on the thread the body runs on: each is done before its coroutine first returns."""
-
-    dialect = DIALECT
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    async def fetch_all(self, sql: str, params: Sequence[Any]) -> list[Row]:
-        return self._connection.execute(sql, params).fetchall()
-
-    async def execute(self, sql: str, params: Sequence[Any]) -> int:
-        return self._connection.execute(sql, params).rowcount
-
-    async def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
-        self._connection.executemany(sql, rows)
-
-
-def _run(connection: sqlite3.Connection, begin: str, body: Body[T]) -> T:
-    try:
-        connection.execute(begin)
-        try:
-            result = _drive(body, _ThreadSession(connection))
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
-    except sqlite3.IntegrityError as error:
-        if error.sqlite_errorcode in (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY):
-            raise _duplicate(error) from error
-        raise
-    except sqlite3.OperationalError as error:
-        # The low byte is the plain code, the rest says more about it.
-        if error.sqlite_errorcode & 0xFF in PASSING:
-            raise Busy("The database cannot take this right now") from error
-        raise
-    return result
-
-
-def _drive(body: Body[T], session: Session) -> T:
-    """Run a coroutine that never really waits."""
-    steps = body(session).__await__()
-    try:
-        next(steps)
-    except StopIteration as done:
-        result: T = done.value
-        return result
-    raise AssertionError("a database body awaited something other than its session")
-
-
-def _duplicate(error: sqlite3.IntegrityError) -> Duplicate:
-    # "UNIQUE constraint failed: memberships.workspace_id, memberships.user_name_key"
-    return Duplicate(re.findall(r"\w+\.(\w+)", str(error)))
+async def _on_thread(connection: aiosqlite.Connection, work: Callable[..., Any], *args: Any) -> Any:
+    # aiosqlite has no public way to run one function on the connection's thread; every method of it is this one.
+    return await connection._execute(work, *args)  # type: ignore[no-untyped-call]
 
 
 client_class = SqliteClient

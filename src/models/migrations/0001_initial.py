@@ -174,7 +174,7 @@ class Migration(migrations.Migration):
                 ('duration_ms', fields.IntField()),
                 ('request_id', fields.CharField(max_length=64)),
             ],
-            options={'table': 'provisioning_events', 'app': 'directory', 'unique_together': (('workspace_id', 'id'),), 'indexes': [Index(fields=['workspace_id', 'membership_id', 'id']), Index(fields=['workspace_id', 'group_id', 'id']), Index(fields=['workspace_id', 'outcome', 'id']), Index(fields=['occurred_at'])], 'pk_attr': 'id', 'table_description': 'One SCIM request and its answer. Keeps ids and labels as values: the log outlives what it speaks of.'},
+            options={'table': 'provisioning_events', 'app': 'directory', 'unique_together': (('workspace_id', 'id'),), 'indexes': [Index(fields=['workspace_id', 'membership_id', 'id']), Index(fields=['workspace_id', 'group_id', 'id'])], 'pk_attr': 'id', 'table_description': 'One SCIM request and its answer. Keeps ids and labels as values: the log outlives what it speaks of.'},
             bases=['Model'],
         ),
         ops.CreateModel(
