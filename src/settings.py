@@ -107,6 +107,9 @@ class Settings(BaseSettings):
     page_size_max: int = Field(default=200, ge=1)
     """Most resources of one SCIM page, whatever the client asks for (`filter.maxResults`)."""
 
+    scim_cursor_timeout_seconds: int = Field(default=3600, ge=1)
+    """How long the cursor of a SCIM page can be used to read the next one."""
+
     list_members_max: int = Field(default=10_000, ge=1)
     """Group members on one SCIM page; a page that reaches it ends early, but never before its first group."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 from filelock import FileLock
+from pydantic import SecretStr
 from starlette.applications import Starlette
 
 from tenantry.app import create_app
@@ -74,7 +75,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 @pytest.fixture
 def settings(database_url: str) -> Settings:
-    return Settings(database_url=database_url, log_level="warning")
+    return Settings(database_url=database_url, log_level="warning", secret_key=SecretStr("of no worth"))
 
 
 @pytest.fixture

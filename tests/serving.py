@@ -59,7 +59,7 @@ def running(database_url: str, folder: Path) -> Iterator[Callable[..., Server]]:
     def start(*, workers: int = 1, **settings: str) -> Server:
         port = free_port()
         url = f"http://127.0.0.1:{port}"
-        settings = {"database_url": database_url, "base_url": url} | settings
+        settings = {"database_url": database_url, "base_url": url, "secret_key": "of no worth"} | settings
         command = ("serve", f"--port={port}", f"--workers={workers}", "--no-migrate")
         servers.append(launch(*command, url=url, folder=folder, settings=settings))
         servers[-1].wait_until_ready()

@@ -123,21 +123,14 @@ async def test_a_url_over_the_limit_is_refused_in_the_words_of_the_door(
         assert refusal(answer)
 
 
-@pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer ", "Bearer x", "Basic eDp5", "Bearer \x7f", "é"])
-async def test_a_bad_token_is_refused(client: httpx.AsyncClient, doors: list[Door], authorization: str | None) -> None:
+@pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer ", "Bearer x", "Basic eDp5", "Bearer \x7f", "é"])
+async def test_a_bad_token_is_refused(client: httpx.AsyncClient, doors: list[Door], authorization: str) -> None:
     for door in doors:
-        headers = door.headers()
-        del headers["Authorization"]
-        if authorization is not None:
-            headers["Authorization"] = authorization
-        query = b'{"query": "{ viewer { user { id } } }"}' if door.path == "/graphql" else door.sound
-        answer = await client.post(door.path, content=query, headers=httpx.Headers(headers, encoding="utf-8"))
-        if door.path == "/graphql" and authorization is None:
-            # Nobody is signed in, which is no mistake: the sign-in page asks like that.
-            assert answer.json() == {"data": {"viewer": None}}
-            continue
+        headers = httpx.Headers(door.headers() | {"Authorization": authorization}, encoding="utf-8")
+        answer = await client.post(door.path, content=door.sound, headers=headers)
         assert answer.status_code == 401, answer.text
         assert answer.headers["www-authenticate"].startswith("Bearer")
+        assert refusal(answer)
 
 
 @pytest.mark.parametrize("path", ["/scim/v2", "/scim/v2/", "/scim/v2/Nothing", "/scim/v2//Users", "/scim/v2/Users/%00"])

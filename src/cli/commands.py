@@ -22,10 +22,11 @@ from tortoise.exceptions import DBConnectionError
 from .. import logs
 from ..app import create_app
 from ..errors import DirectoryError
+from ..graph.schema import sdl
 from ..models import backup as backups
 from ..models import database
 from ..services import workspaces
-from ..settings import Settings, tortoise_config
+from ..settings import Settings, secret_key, tortoise_config
 from . import operations
 from .demo import Opened, open_samples
 from .doctor import Finding, examine
@@ -77,6 +78,10 @@ def serve(
     # By the environment, for every worker reads its settings there.
     os.environ.setdefault("TENANTRY_BASE_URL", f"http://{REACHED_AT.get(host, host)}:{port}")
     settings = _settings()
+    try:
+        secret_key(settings)
+    except ValueError as error:
+        _fail(str(error))
     if migrate:
         asyncio.run(database.migrate(tortoise_config(settings)))
     logs.configure(settings)
@@ -170,6 +175,12 @@ async def _seed(settings: Settings, *, slug: str, users: int, groups: int) -> No
             users_done=lambda count: progress.advance(people_bar, count),
             groups_done=lambda count: progress.advance(groups_bar, count),
         )
+
+
+@app.command("graphql-schema")
+def graphql_schema() -> None:
+    """Print the GraphQL schema."""
+    typer.echo(sdl(), nl=False)
 
 
 @app.command()

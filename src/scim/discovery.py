@@ -24,8 +24,16 @@ async def service_provider_config(exchange: Exchange) -> Answer:
         "bulk": {"supported": False, "maxOperations": 0, "maxPayloadSize": 0},
         "filter": {"supported": True, "maxResults": exchange.settings.page_size_max},
         "changePassword": {"supported": False},
-        "sort": {"supported": False},
+        "sort": {"supported": True},
         "etag": {"supported": True},
+        "pagination": {
+            "cursor": True,
+            "index": True,
+            "defaultPaginationMethod": "index",
+            "defaultPageSize": exchange.settings.page_size_default,
+            "maxPageSize": exchange.settings.page_size_max,
+            "cursorTimeout": exchange.settings.scim_cursor_timeout_seconds,
+        },
         "authenticationSchemes": [
             {
                 "type": "oauthbearertoken",

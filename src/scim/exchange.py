@@ -1,7 +1,7 @@
 """One request of an identity provider and its answer: what the endpoints work with."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from time import perf_counter
@@ -17,10 +17,15 @@ from ..models import Outcome, ProvisioningOperation, database, now
 from ..models.database import Row
 from ..services import provisioning_log, versions
 from ..services.actor import Actor
+from ..services.index_paging import Page
 from ..services.provisioning_log import Event
+from ..services.schemas import ResourceType
 from ..services.tokens import ScimCaller
 from ..settings import Settings
+from . import queries, resources
+from .cursors import Cursors, Place
 from .errors import Refusal, Unacceptable
+from .queries import Query
 
 MEDIA_TYPE = "application/scim+json"
 JSON_TYPES = (MEDIA_TYPE, "application/json")
@@ -77,10 +82,11 @@ class Exchange:
     path   below the SCIM base, without a slash at either end
     """
 
-    def __init__(self, request: Request, path: str, settings: Settings) -> None:
+    def __init__(self, request: Request, path: str, settings: Settings, cursors: Cursors) -> None:
         self.request = request
         self.path = path
         self.settings = settings
+        self._cursors = cursors
         self.started_at = now()
         self._clock = perf_counter()
         self._caller: ScimCaller | None = None
@@ -116,6 +122,19 @@ class Exchange:
     def if_version(self) -> frozenset[str] | None:
         """The versions of If-Match (RFC 7644 §3.14, RFC 9110 §13.1.1); None when any will do."""
         return _versions(self.request.headers, "if-match")
+
+    def query(self, resource_type: ResourceType) -> Query:
+        """What a list request asks for."""
+        workspace_id = self.actor.workspace_id
+        return queries.read(self.parameters, resource_type, self.settings, self._cursors, bound_to=workspace_id)
+
+    def page(self, query: Query, page: Page, shown: Sequence[str]) -> Answer:
+        """The answer to a list request."""
+        if query.binding is None:
+            return Answer(body=resources.list_response(shown, total=page.total, start=query.wanted.start))
+        place = Place(page.end, query.wanted.count) if page.has_more and page.rows else None
+        following = None if place is None else self._cursors.write(place, query.binding)
+        return Answer(body=resources.list_response(shown, total=page.total, next_cursor=following))
 
     def is_unchanged(self, row: Row) -> bool:
         """Whether the client has this version already (If-None-Match)."""

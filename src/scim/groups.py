@@ -9,7 +9,7 @@ from ..models.database import Row
 from ..services import group_members, groups, versions
 from ..services.group_changes import GroupChange, ReplaceMembers, SetDisplayName, SetExternalId
 from ..services.schemas import GROUP
-from . import documents, patch, patch_group, projection, queries, resources
+from . import documents, patch, patch_group, projection, resources
 from .documents import Read
 from .exchange import Answer, Exchange
 from .projection import Projection
@@ -42,17 +42,15 @@ async def get(exchange: Exchange, group_id: str) -> Answer:
 
 async def search(exchange: Exchange) -> Answer:
     """GET /Groups (§3.4.2)."""
-    query = queries.read(exchange.parameters, GROUP, exchange.settings)
+    query = exchange.query(GROUP)
     page, members = await groups.page(
         exchange.actor,
-        start=query.start,
-        count=query.count,
-        where=query.where,
+        query.wanted,
         members_at=_members_at(exchange) if query.projection.shows("members") else None,
         members_max=exchange.settings.list_members_max,
     )
-    shown = (query.projection.apply(resources.group(row, exchange.base, members.get(row["id"]))) for row in page.rows)
-    return Answer(body=resources.list_response(shown, total=page.total, start=query.start))
+    shown = [query.projection.apply(resources.group(row, exchange.base, members.get(row["id"]))) for row in page.rows]
+    return exchange.page(query, page, shown)
 
 
 async def replace(exchange: Exchange, group_id: str) -> Answer:

@@ -1,39 +1,73 @@
 """What a list request asks for (RFC 7644 §3.4.2)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..errors import InvalidInput
-from ..services.filters import Filter
+from ..services import sorting
+from ..services.index_paging import Wanted
 from ..services.schemas import ResourceType
+from ..services.sorting import Sort
 from ..settings import Settings
 from . import projection
+from .cursors import Cursors
 from .filter import FilterLimits, parse
 from .projection import Projection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """start is 1-based; count is what the answer may have at most."""
+    """Which resources, and what of them. `binding` is what a cursor of this query is bound to; None: paged by index."""
 
-    start: int
-    count: int
-    where: Filter | None
+    wanted: Wanted
     projection: Projection
+    binding: str | None
 
 
-def read(parameters: Mapping[str, str], resource_type: ResourceType, settings: Settings) -> Query:
-    """refuses   invalidFilter; invalidValue for a startIndex or count that is no integer"""
+def read(
+    parameters: Mapping[str, str], resource_type: ResourceType, settings: Settings, cursors: Cursors, *, bound_to: str
+) -> Query:
+    """Read a query, paged by index (RFC 7644 §3.4.2.4) or by cursor (RFC 9865).
+
+    bound_to   whose query it is: a cursor works for nobody else
+    refuses    invalidFilter; invalidValue for what is no integer, for an unknown order and for two ways of paging at
+               once; invalidCursor, expiredCursor, invalidCount
+    """
     where = None
     if (text := parameters.get("filter")) is not None:
         where = parse(text, resource_type, limits=filter_limits(settings))
-    count = _integer(parameters, "count", settings.page_size_default)
-    return Query(
+    count = min(max(0, _integer(parameters, "count", settings.page_size_default)), settings.page_size_max)
+    wanted = Wanted(
         start=max(1, _integer(parameters, "startIndex", 1)),
-        count=min(max(0, count), settings.page_size_max),
+        count=count,
         where=where,
-        projection=projection.read(parameters, resource_type),
+        sort=_sort(parameters, resource_type),
     )
+    shown = projection.read(parameters, resource_type)
+    if (cursor := parameters.get("cursor")) is None:
+        return Query(wanted=wanted, projection=shown, binding=None)
+    if "startIndex" in parameters:
+        raise InvalidInput("startIndex and cursor are two ways of paging: use one")
+    binding = "\n".join((bound_to, resource_type.name, *(parameters.get(name, "") for name in _BINDING)))
+    if not cursor:
+        return Query(wanted=wanted, projection=shown, binding=binding)
+    place = cursors.read(cursor, binding)
+    if "count" in parameters and count != place.count:
+        raise InvalidInput("The pages of one query are of one count", reason="invalidCount")
+    return Query(wanted=replace(wanted, count=place.count, after=place.position), projection=shown, binding=binding)
+
+
+_BINDING = ("filter", "sortBy", "sortOrder")
+
+
+def _sort(parameters: Mapping[str, str], resource_type: ResourceType) -> Sort | None:
+    path = parameters.get("sortBy")
+    if not path:
+        return None
+    way = parameters.get("sortOrder", "ascending").lower()
+    if way not in ("ascending", "descending"):
+        raise InvalidInput("sortOrder is ascending or descending")
+    return sorting.read(path, resource_type, descending=way == "descending")
 
 
 def filter_limits(settings: Settings) -> FilterLimits:

@@ -1,6 +1,6 @@
 """From rows to the JSON of resources and lists, as text: a stored document is passed on, not parsed and rewritten."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import orjson
@@ -37,12 +37,13 @@ def group_around_members(row: Row, base: str) -> tuple[str, str]:
     )
 
 
-def list_response(resources: Iterable[str], *, total: int, start: int) -> str:
-    """A ListResponse (RFC 7644 §3.4.2)."""
-    shown = list(resources)
+def list_response(shown: Sequence[str], *, total: int, start: int | None = None, next_cursor: str | None = None) -> str:
+    """A ListResponse (RFC 7644 §3.4.2): `start` is where a page by index begins, `next_cursor` leads on by cursor."""
+    index = f',"startIndex":{start}' if start is not None else ""
+    following = f',"nextCursor":"{next_cursor}"' if next_cursor is not None else ""
     return (
-        f'{{"schemas":["{LIST_RESPONSE}"],"totalResults":{total},"startIndex":{start},'
-        f'"itemsPerPage":{len(shown)},"Resources":[{",".join(shown)}]}}'
+        f'{{"schemas":["{LIST_RESPONSE}"],"totalResults":{total}{index},"itemsPerPage":{len(shown)}{following},'
+        f'"Resources":[{",".join(shown)}]}}'
     )
 
 

@@ -14,8 +14,9 @@ from ..services import groups as group_service
 from ..services.provisioning_log import Buffer, Event
 from ..services.token_uses import TokenUses
 from ..services.tokens import TokenKind
-from ..settings import Settings
+from ..settings import Settings, secret_key
 from . import auth, discovery, errors, groups, users
+from .cursors import Cursors
 from .errors import Refusal, Unacceptable
 from .exchange import JSON_TYPES, Answer, Exchange
 
@@ -66,11 +67,13 @@ ROUTES: Mapping[tuple[str, bool], Mapping[str, Route]] = {
 def scim_app(settings: Settings, *, log_buffer: Buffer, token_uses: TokenUses) -> ASGIApp:
     """The door as an ASGI application, to be mounted. Who is calling is asked in here, for every path there is."""
 
+    cursors = Cursors(secret_key(settings), timeout_seconds=settings.scim_cursor_timeout_seconds)
+
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         # A single slash at the end is nothing; a redirect would lose the body.
         path = scope["path"].removeprefix(scope.get("root_path", "")).removeprefix("/").removesuffix("/")
-        exchange = Exchange(request, path, settings)
+        exchange = Exchange(request, path, settings, cursors)
         answer = await _answer(exchange, log_buffer, token_uses)
         await answer.response()(scope, receive, send)
 

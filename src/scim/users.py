@@ -8,7 +8,7 @@ from ..models.database import Row
 from ..services import memberships, versions
 from ..services.profiles import Edit, Profile
 from ..services.schemas import USER
-from . import documents, patch, patch_user, projection, queries, resources
+from . import documents, patch, patch_user, projection, resources
 from .exchange import Answer, Exchange
 from .projection import Projection
 
@@ -40,16 +40,10 @@ async def get(exchange: Exchange, user_id: str) -> Answer:
 
 async def search(exchange: Exchange) -> Answer:
     """GET /Users (§3.4.2)."""
-    query = queries.read(exchange.parameters, USER, exchange.settings)
-    page = await memberships.page(
-        exchange.actor,
-        start=query.start,
-        count=query.count,
-        where=query.where,
-        groups_at=_groups_at(exchange, query.projection),
-    )
-    users = (query.projection.apply(resources.user(row, exchange.base)) for row in page.rows)
-    return Answer(body=resources.list_response(users, total=page.total, start=query.start))
+    query = exchange.query(USER)
+    page = await memberships.page(exchange.actor, query.wanted, groups_at=_groups_at(exchange, query.projection))
+    users = [query.projection.apply(resources.user(row, exchange.base)) for row in page.rows]
+    return exchange.page(query, page, users)
 
 
 async def replace(exchange: Exchange, user_id: str) -> Answer:

@@ -32,6 +32,32 @@ def where_member(filter: Filter, dialect: Dialect, *, workspace_id: str) -> Frag
     return compiler.boolean(filter, _SCOPES["Group"].rows["members"].scope)
 
 
+def value_of(target: Target, resource_type: ResourceType, dialect: Dialect) -> str | None:
+    """SQL of the value a row has there, NULL where it has none; None for what all rows have alike or what is many rows.
+
+    Of several values it is the primary one, else the first (RFC 7644 §3.4.2.3).
+    """
+    scope, spelling = _SCOPES[resource_type.name], SPELLINGS[dialect.name]
+    if target.path in scope.rows or filters.find(target, scope.constants) is not None:
+        return None
+    if scope.has_keys and target.path == "userName":
+        return "m.user_name_key"
+    if (column := scope.columns.get(target.path)) is not None:
+        return column.sql
+    attribute, leaf = target.attribute, filters.leaf(target)
+    if attribute is None or not attribute.multi_valued:
+        return spelling.read(scope.json, filters.names(target), leaf.type)
+    names = filters.names(replace(target, sub=None))
+    inner = target.sub or attribute.sub("value")
+    if inner is None:
+        return spelling.read(scope.json, (*names, 0), attribute.type)
+    first = spelling.read(scope.json, (*names, 0, inner.name), inner.type)
+    elements = spelling.elements(scope.json, names, attribute.type, "e")
+    value = spelling.read("e.value", (inner.name,), inner.type)
+    is_primary = spelling.read("e.value", ("primary",), Type.BOOLEAN)
+    return f"COALESCE((SELECT {value} FROM {elements} WHERE ({is_primary}) IS TRUE LIMIT 1), {first})"
+
+
 def is_lookup(filter: Filter) -> bool:
     """Whether an index finds the few rows that can match, so that answering takes no time to speak of."""
     match filter:

@@ -49,14 +49,18 @@ def condition(spelling: "Spelling", sql: str, operator: Operator, key: Any) -> F
             return Fragment(f"{sql}{spelling.by_code_point} {_SIGNS[operator]} ?", (key,))
 
 
+# The way into a JSON value: names of members, positions in arrays.
+Names = tuple[str | int, ...]
+
+
 class Spelling(Protocol):
     position: str
     by_code_point: str
 
-    def read(self, json: str, names: tuple[str, ...], type: Type) -> str:
+    def read(self, json: str, names: Names, type: Type) -> str:
         """What stands there, as SQL of that type; NULL when nothing does."""
 
-    def elements(self, json: str, names: tuple[str, ...], type: Type, alias: str) -> str:
+    def elements(self, json: str, names: Names, type: Type, alias: str) -> str:
         """The elements of the array there, as a table with the column `value`; empty when there is none."""
 
     def ending(self, sql: str, length: int) -> str:
@@ -70,17 +74,15 @@ class _Sqlite:
     position = "instr"
     by_code_point = ""
 
-    def read(self, json: str, names: tuple[str, ...], type: Type) -> str:
+    def read(self, json: str, names: Names, type: Type) -> str:
         return f"json_extract({json}, {self._path(names)})" if names else json
 
-    def elements(self, json: str, names: tuple[str, ...], type: Type, alias: str) -> str:
+    def elements(self, json: str, names: Names, type: Type, alias: str) -> str:
         each = f"json_each({json}, {self._path(names)})"
-        # Text is no JSON to look into; it can be there when the attribute was a simple one before.
-        return (
-            f"(SELECT value FROM {each} WHERE type = 'object') AS {alias}"
-            if type is Type.COMPLEX
-            else f"{each} AS {alias}"
-        )
+        if type is Type.COMPLEX:
+            # Text is no JSON to look into; it stands there when the attribute was a simple one before.
+            each = f"(SELECT value FROM {each} WHERE type = 'object')"
+        return f"{each} AS {alias}"
 
     def ending(self, sql: str, length: int) -> str:
         return f"substr({sql}, -{length}, {length})"
@@ -88,16 +90,16 @@ class _Sqlite:
     def number(self, key: int | float) -> Any:
         return key
 
-    def _path(self, names: tuple[str, ...]) -> str:
+    def _path(self, names: Names) -> str:
         """'$."urn:…:User"."tags"'"""
-        return _literal("$" + "".join(f'."{name}"' for name in names))
+        return _literal("$" + "".join(f"[{name}]" if isinstance(name, int) else f'."{name}"' for name in names))
 
 
 class _Postgres:
     position = "strpos"
     by_code_point = ' COLLATE "C"'
 
-    def read(self, json: str, names: tuple[str, ...], type: Type) -> str:
+    def read(self, json: str, names: Names, type: Type) -> str:
         found = f"{json} #> {self._path(names)}"
         match type:
             case Type.BOOLEAN:
@@ -107,7 +109,7 @@ class _Postgres:
             case _:
                 return f"({json} #>> {self._path(names)})"
 
-    def elements(self, json: str, names: tuple[str, ...], type: Type, alias: str) -> str:
+    def elements(self, json: str, names: Names, type: Type, alias: str) -> str:
         found = f"{json} #> {self._path(names)}"
         return f"jsonb_array_elements(CASE jsonb_typeof({found}) WHEN 'array' THEN {found} END) AS {alias}(value)"
 
@@ -118,7 +120,7 @@ class _Postgres:
         # The shortest decimal of a float, as in the JSON it is compared with.
         return Decimal(repr(key)) if isinstance(key, float) else key
 
-    def _path(self, names: tuple[str, ...]) -> str:
+    def _path(self, names: Names) -> str:
         """'{"urn:…:User","tags"}'"""
         return _literal("{" + ",".join(f'"{name}"' for name in names) + "}")
 

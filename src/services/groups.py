@@ -12,7 +12,6 @@ from ..models.database import Duplicate, Row
 from . import audit, group_members, index_paging, policies, roles, texts, versions
 from .actor import Actor, Permission
 from .comparison import fold
-from .filters import Filter
 from .group_changes import (
     AddMembers,
     GroupChange,
@@ -24,7 +23,7 @@ from .group_changes import (
     SetExternalId,
 )
 from .group_members import Difference, Members
-from .index_paging import Page
+from .index_paging import Page, Wanted
 from .schemas import GROUP
 from .versions import IfVersion
 
@@ -59,15 +58,9 @@ async def get_with_members(actor: Actor, group_id: str, *, members_at: str) -> t
 
 
 async def page(
-    actor: Actor,
-    *,
-    start: int,
-    count: int,
-    where: Filter | None = None,
-    members_at: str | None = None,
-    members_max: int,
+    actor: Actor, wanted: Wanted, *, members_at: str | None = None, members_max: int
 ) -> tuple[Page, dict[str, str]]:
-    """Groups of the workspace in the order they were made (RFC 7644 §3.4.2.4), and their members by group id.
+    """Groups of the workspace (RFC 7644 §3.4.2), and their members by group id.
 
     members_at    what the address of a member starts with; None leaves the members out
     members_max   a page whose groups have more members together ends early, but not before its first group
@@ -76,13 +69,13 @@ async def page(
     source = index_paging.Source(
         table="groups", alias="g", columns=_SHOWN, params=(), counter="group_count", resource_type=GROUP
     )
-    read = index_paging.reader(index_paging.page, start=start, where=where)
-    found = await read(actor.workspace_id, source, start=start, count=count, where=where)
+    found = await index_paging.read(actor.workspace_id, source, wanted)
     if members_at is None:
         return found, {}
-    fitting = _fitting(found.rows, members_max)
-    members = await group_members.as_json(actor.workspace_id, [row["id"] for row in fitting], members_at=members_at)
-    return Page(rows=fitting, total=found.total), {row["id"]: members.get(row["id"], "[]") for row in fitting}
+    rows = _fitting(found.rows, members_max)
+    members = await group_members.as_json(actor.workspace_id, [row["id"] for row in rows], members_at=members_at)
+    page = Page(rows=rows, total=found.total, has_more=found.has_more or len(rows) < len(found.rows))
+    return page, {row["id"]: members.get(row["id"], "[]") for row in rows}
 
 
 @database.writes

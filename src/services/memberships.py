@@ -25,8 +25,7 @@ from ..models import (
 from ..models.database import Duplicate, Row
 from . import accounts, audit, index_paging, owners, policies, profiles, roles, versions
 from .actor import Actor, Permission
-from .filters import Filter
-from .index_paging import Page
+from .index_paging import Page, Wanted
 from .profiles import Edit, Profile, Stored
 from .schemas import USER, Document
 from .versions import IfVersion
@@ -73,22 +72,14 @@ async def get(actor: Actor, membership_id: str, *, groups_at: str | None = None)
     return row
 
 
-async def page(
-    actor: Actor, *, start: int, count: int, where: Filter | None = None, groups_at: str | None = None
-) -> Page:
-    """Memberships of the workspace, in the order they were made (RFC 7644 §3.4.2.4).
-
-    start     1-based index of the first row
-    count     rows wanted; 0 asks for the total alone
-    returns   rows: up to `count`; total: all that match
-    """
+async def page(actor: Actor, wanted: Wanted, *, groups_at: str | None = None) -> Page:
+    """Memberships of the workspace (RFC 7644 §3.4.2); `groups_at` as for `get`."""
     actor.require(Permission.MEMBERS_READ)
     columns, params = _columns(groups_at)
     source = index_paging.Source(
         table="memberships", alias="m", columns=columns, params=params, counter="membership_count", resource_type=USER
     )
-    read = index_paging.reader(index_paging.page, start=start, where=where)
-    return await read(actor.workspace_id, source, start=start, count=count, where=where)
+    return await index_paging.read(actor.workspace_id, source, wanted)
 
 
 @database.writes

@@ -103,6 +103,10 @@ def test_a_workspace_is_filled_with_people_and_groups(run: Run) -> None:
     assert "ok" in run("doctor")
 
 
+def test_the_graphql_schema_is_printed(run: Run) -> None:
+    assert "type Query {" in run("graphql-schema")
+
+
 def test_the_doctor_finds_nothing_wrong(run: Run) -> None:
     acme(run)
     assert "audit log holds: ok" in run("doctor")
@@ -116,6 +120,14 @@ def test_the_doctor_finds_a_database_that_is_not_there(run: Run, monkeypatch: py
 def test_a_setting_that_cannot_be_taken_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TENANTRY_PAGE_SIZE_MAX", "0")
     assert run("migrate", code=2).startswith("TENANTRY_PAGE_SIZE_MAX: ")
+
+
+def test_postgres_is_not_served_without_a_key_that_all_processes_share(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TENANTRY_DATABASE_URL", "postgres://127.0.0.1:1/nowhere")
+    monkeypatch.delenv("TENANTRY_SECRET_KEY")
+    assert run("serve", code=1).startswith("TENANTRY_SECRET_KEY")
 
 
 def test_a_copy_of_a_sqlite_database_is_whole(run: Run, database_url: str) -> None:
