@@ -29,6 +29,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
         if opened.problem is None:
             yield await _find("database takes writes", health.check)
             yield await _find("database is sound", health.damage)
+            yield await _find("rows lead somewhere", _strays)
             yield await _find("audit log holds", _audit_log)
     finally:
         await database.close()
@@ -50,6 +51,11 @@ def _plain_http(base_url: str) -> str | None:
 
 async def _signing_key(settings: Settings) -> None:
     secret_key(settings)
+
+
+async def _strays() -> str | None:
+    strays = await health.strays()
+    return "; ".join(f"{count} rows of {table} lead nowhere" for table, count in strays.items()) or None
 
 
 async def _audit_log() -> str | None:
