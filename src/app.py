@@ -1,10 +1,12 @@
 """Puts the rooms together into one ASGI application."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
+import orjson
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -17,14 +19,17 @@ from .errors import Busy
 from .graph.door import GraphQLDoor
 from .graph.door import refuse as graphql_refusal
 from .jobs import Job
-from .middleware import Edge, refuse_plainly
+from .middleware import Edge, Refuse, refuse_in_words
 from .models import database
+from .scim import openapi
 from .scim.exchange import refuse as scim_refusal
 from .scim.routes import scim_app
 from .services import health
 from .services.provisioning_log import Buffer
 from .services.token_uses import TokenUses
 from .settings import Settings, tortoise_config
+
+_REFUSALS: dict[str, Refuse] = {"/graphql": graphql_refusal, "/scim/v2": scim_refusal}
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -47,6 +52,7 @@ def create_app(settings: Settings) -> Starlette:
             Route("/", _about),
             Route("/healthz", _alive),
             Route("/readyz", _ready),
+            Route("/openapi/scim.json", _openapi(settings)),
             Route("/graphql", GraphQLDoor(settings, token_uses)),
             Mount("/scim/v2", scim_app(settings, log_buffer=log_buffer, token_uses=token_uses)),
         ],
@@ -55,7 +61,7 @@ def create_app(settings: Settings) -> Starlette:
                 Edge,
                 requests_in_flight_max=settings.requests_in_flight_max,
                 url_bytes_max=settings.url_bytes_max,
-                refusals={"/graphql": graphql_refusal, "/scim/v2": scim_refusal},
+                refusals=_REFUSALS,
             )
         ],
         exception_handlers={HTTPException: _on_http_exception},
@@ -89,6 +95,16 @@ def _jobs(settings: Settings, log_buffer: Buffer, token_uses: TokenUses) -> list
     ]
 
 
+def _openapi(settings: Settings) -> Callable[[Request], Awaitable[Response]]:
+    # Made when first asked for, and then kept.
+    text = cache(lambda: orjson.dumps(openapi.document(settings)))
+
+    async def answer(request: Request) -> Response:
+        return Response(text(), media_type="application/json")
+
+    return answer
+
+
 async def _about(request: Request) -> Response:
     return JSONResponse(
         {
@@ -118,7 +134,8 @@ async def _ready(request: Request) -> Response:
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    response = refuse_plainly(error.status_code, error.detail)
+    # Also for paths that are no door's although they begin like one: a line break in it, and no route is found.
+    response = refuse_in_words(_REFUSALS, request.scope)(error.status_code, error.detail)
     response.headers.update(error.headers or {})
     return response
 

@@ -34,6 +34,12 @@ def refuse_plainly(status: int, detail: str) -> Response:
     return JSONResponse({"status": status, "detail": detail}, status_code=status)
 
 
+def refuse_in_words(refusals: Mapping[str, Refuse], scope: Scope) -> Refuse:
+    """How a refusal sounds at the path of a request: in the words of its door, if it is below one."""
+    path = scope["path"].removeprefix(scope.get("root_path", ""))
+    return next((refuse for prefix, refuse in refusals.items() if path.startswith(prefix)), refuse_plainly)
+
+
 class Edge:
     """Gives each request an id, bounds URLs and their number, protects the answer, logs a line, answers 500 for a bug.
 
@@ -101,9 +107,7 @@ class Edge:
         return None
 
     def _refusal(self, scope: Scope, status: int, detail: str) -> Response:
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
-        refuse = next((refuse for prefix, refuse in self.refusals.items() if path.startswith(prefix)), refuse_plainly)
-        return refuse(status, detail)
+        return refuse_in_words(self.refusals, scope)(status, detail)
 
 
 def _request_id(scope: Scope) -> str:

@@ -77,6 +77,9 @@ class Settings(BaseSettings):
     scim_group_body_bytes_max: int = Field(default=16 * MIB, ge=KIB)
     """Body of a SCIM request to /Groups; above it the answer is 413."""
 
+    scim_bulk_body_bytes_max: int = Field(default=8 * MIB, ge=KIB)
+    """Body of a SCIM bulk request; above it the answer is 413."""
+
     graphql_body_bytes_max: int = Field(default=256 * KIB, ge=KIB)
     """Body of a GraphQL request; above it the answer is 413."""
 
@@ -86,7 +89,7 @@ class Settings(BaseSettings):
     filter_chars_max: int = Field(default=4096, ge=16)
     """Length of a SCIM filter or path."""
 
-    filter_depth_max: int = Field(default=32, ge=1)
+    filter_depth_max: int = Field(default=32, ge=1, le=32)
     """Parentheses, `not` and value paths inside one another in a SCIM filter."""
 
     filter_nodes_max: int = Field(default=200, ge=1)
@@ -94,6 +97,9 @@ class Settings(BaseSettings):
 
     patch_operations_max: int = Field(default=1000, ge=1)
     """Operations of one SCIM PATCH."""
+
+    bulk_operations_max: int = Field(default=1000, ge=1)
+    """Operations of one SCIM bulk request; above it the answer is 413."""
 
     group_members_max: int = Field(default=200_000, ge=1)
     """Members named in one request."""

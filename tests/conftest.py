@@ -75,7 +75,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 @pytest.fixture
 def settings(database_url: str) -> Settings:
-    return Settings(database_url=database_url, log_level="warning", secret_key=SecretStr("of no worth"))
+    return Settings(
+        database_url=database_url,
+        log_level="warning",
+        secret_key=SecretStr("of no worth"),
+        # Not while a test runs, which may count what is asked of the database; at its end all is written.
+        provisioning_log_flush_seconds=3600,
+        token_use_flush_seconds=3600,
+    )
 
 
 @pytest.fixture

@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable
 
 import httpx
+import orjson
 import pytest
 from starlette.applications import Starlette
 
 from tenantry.app import create_app
 from tenantry.errors import Busy
+from tenantry.scim import openapi
 from tenantry.services import health
 from tenantry.settings import Settings
 
@@ -36,6 +38,13 @@ async def test_the_service_is_not_ready_while_its_database_is_busy(
     monkeypatch.setattr(health, "check", busy)
     answer = await client.get("/readyz")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "3")
+
+
+async def test_the_openapi_document_of_scim_is_served(client: httpx.AsyncClient, settings: Settings) -> None:
+    answer = await client.get("/openapi/scim.json")
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.json() == json.loads(orjson.dumps(openapi.document(settings)))
+    assert answer.json()["servers"] == [{"url": "http://127.0.0.1:8000/scim/v2"}]
 
 
 async def test_every_answer_carries_protective_headers(client: httpx.AsyncClient) -> None:

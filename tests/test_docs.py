@@ -7,7 +7,7 @@ import pytest
 
 from tenantry import errors
 from tenantry.errors import DirectoryError
-from tenantry.graph.errors import ErrorCode
+from tenantry.graph.user_errors import ErrorCode
 from tenantry.services.access import SCOPES
 from tenantry.services.actor import Permission
 from tenantry.services.roles import BUILT_IN

@@ -133,7 +133,7 @@ async def test_a_bad_token_is_refused(client: httpx.AsyncClient, doors: list[Doo
         assert refusal(answer)
 
 
-@pytest.mark.parametrize("path", ["/scim/v2", "/scim/v2/", "/scim/v2/Nothing", "/scim/v2//Users", "/scim/v2/Users/%00"])
+@pytest.mark.parametrize("path", ["/scim/v2", "/scim/v2/Nothing", "/scim/v2//Users", "/scim/v2/Users/%00"])
 async def test_an_odd_path_is_no_error_of_ours(client: httpx.AsyncClient, doors: list[Door], path: str) -> None:
     for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
         answer = await client.request(method, path, headers=doors[0].headers(), json={})

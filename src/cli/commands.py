@@ -25,6 +25,7 @@ from ..errors import DirectoryError
 from ..graph.schema import sdl
 from ..models import backup as backups
 from ..models import database
+from ..scim import openapi
 from ..services import workspaces
 from ..settings import Settings, secret_key, tortoise_config
 from . import operations
@@ -175,6 +176,12 @@ async def _seed(settings: Settings, *, slug: str, users: int, groups: int) -> No
             users_done=lambda count: progress.advance(people_bar, count),
             groups_done=lambda count: progress.advance(groups_bar, count),
         )
+
+
+@app.command("openapi")
+def scim_openapi() -> None:
+    """Print the OpenAPI document of the SCIM endpoints."""
+    typer.echo(openapi.yaml_text(_settings()), nl=False)
 
 
 @app.command("graphql-schema")

@@ -35,6 +35,8 @@ async def seed(settings: Settings, *, slug: str, users: int, groups: int, users_
             size = GROUP_SIZES[number % len(GROUP_SIZES)]
             await _add_group(directory, f"Group {run}-{number}", ids[:size])
             groups_done(1)
+    # So many rows at once: without new statistics the database would plan for the few it knew.
+    await _analyze()
 
 
 @asynccontextmanager
@@ -52,6 +54,11 @@ async def _directory(settings: Settings, slug: str) -> AsyncIterator[Actor]:
 @database.writes
 async def _add_people(directory: Actor, documents: Sequence[Document]) -> list[str]:
     return [(await memberships.provision(directory, document)).row["id"] for document in documents]
+
+
+@database.writes
+async def _analyze() -> None:
+    await database.execute("ANALYZE")
 
 
 async def _add_group(directory: Actor, name: str, member_ids: Sequence[str]) -> None:

@@ -9,9 +9,9 @@ from strawberry.dataloader import DataLoader
 from strawberry.types import Info as StrawberryInfo
 
 from ..errors import Forbidden, NotFound, Unauthenticated
-from ..services import access, lookups, paging
+from ..services import access, lookups, windows
 from ..services.actor import Actor, Principal
-from ..services.paging import Order, Window
+from ..services.windows import Order, Window
 from ..settings import Settings
 from . import ids
 from .ids import Kind
@@ -98,7 +98,7 @@ class Context:
 
     def window(self, order: Order, **arguments: Any) -> Window:
         """The window of a connection's arguments, within the limits of this service."""
-        return paging.window(
+        return windows.window(
             order,
             size_default=self.settings.graphql_page_size_default,
             size_max=self.settings.graphql_page_size_max,

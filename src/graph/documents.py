@@ -24,7 +24,8 @@ from .measure import Size, Variables, measure
 
 # As an escape; in the open it is no GraphQL and no JSON. No text here may hold it, and PostgreSQL cannot store it.
 _NUL = re.compile(r"\\u(?:0000|\{0+\})")
-REMEMBERED_CHARS_MAX = 4 * 1024 * 1024
+# A parsed document takes up to 280 bytes for each of its characters.
+REMEMBERED_CHARS_MAX = 128 * 1024
 
 
 @dataclass(frozen=True, slots=True)

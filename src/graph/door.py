@@ -13,7 +13,6 @@ from typing import Any
 
 import orjson
 from graphql import GraphQLError
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -29,13 +28,12 @@ from ..services.actor import Principal
 from ..services.token_uses import TokenUses
 from ..services.tokens import TokenKind
 from ..settings import Settings
-from . import faults
+from . import faults, media_types
 from .context import Context
 from .limits import Limits
+from .media_types import JSON, RESPONSE_JSON
 from .schema import schema
 
-RESPONSE_JSON = "application/graphql-response+json"
-JSON = "application/json"
 OPERATIONS = (OperationType.QUERY, OperationType.MUTATION)
 
 
@@ -71,7 +69,7 @@ class GraphQLDoor:
         await (await self._respond(request))(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:
-        media_type = _media_type(request.headers)
+        media_type = media_types.preferred(request.headers)
         try:
             operation = await self._read(request, media_type)
             caller = await self._identify(request)
@@ -89,7 +87,7 @@ class GraphQLDoor:
             raise Refusal(405, "GraphQL is asked by POST", allow="POST")
         if media_type is None:
             raise Refusal(406, f"The answer is {RESPONSE_JSON} or {JSON}")
-        if not _is_json(request.headers):
+        if not media_types.is_json(request.headers):
             raise Refusal(415, f"The body must be {JSON} in UTF-8")
         try:
             content = await strict_json.read_body(request, bytes_max=self.settings.graphql_body_bytes_max)
@@ -116,7 +114,7 @@ class GraphQLDoor:
             raise Refusal(401, error.detail, "UNAUTHENTICATED", www_authenticate="Bearer") from error
         except Busy as error:
             after = str(error.retry_after_seconds)
-            raise Refusal(503, error.detail, faults.UNAVAILABLE, retry_after=after) from error
+            raise Refusal(503, error.detail, faults.BUSY, retry_after=after) from error
         self.token_uses.note(TokenKind.PERSONAL, principal.id, principal.request)
         return principal
 
@@ -140,7 +138,7 @@ class GraphQLDoor:
 
 def refuse(status: int, detail: str) -> Response:
     """A refusal that is made before a request comes here."""
-    code = {500: "INTERNAL", 503: faults.UNAVAILABLE}.get(status, faults.BAD_REQUEST)
+    code = {500: "INTERNAL", 503: faults.BUSY}.get(status, faults.BAD_REQUEST)
     return _json({"errors": [{"message": detail, "extensions": {"code": code}}]}, status, JSON)
 
 
@@ -152,35 +150,6 @@ def _operation(body: strict_json.JSON) -> Operation:
         if not isinstance(body.get(name), kind | None):
             raise Refusal(400, f"`{name}` has to be {word} or null")
     return Operation(query=body["query"], operation_name=body.get("operationName"), variables=body.get("variables"))
-
-
-def _media_type(headers: Headers) -> str | None:
-    """What the client likes best of what we speak, the newer one of two it likes alike; None when it likes neither."""
-    accept = ",".join(headers.getlist("accept"))
-    if not accept.strip():
-        return JSON
-    liked: dict[str, float] = {}
-    for part in accept.lower().split(","):
-        name, *parameters = (piece.strip() for piece in part.split(";"))
-        if name in _SPOKEN:
-            quality = next((piece[2:] for piece in parameters if piece.startswith("q=")), "1")
-            spoken = _SPOKEN[name]
-            liked[spoken] = max(liked.get(spoken, 0), _number(quality))
-    return max((name for name in (RESPONSE_JSON, JSON) if liked.get(name)), key=lambda name: liked[name], default=None)
-
-
-def _number(quality: str) -> float:
-    try:
-        return float(quality)
-    except ValueError:
-        return 0
-
-
-def _is_json(headers: Headers) -> bool:
-    """Exactly JSON: the simple types a form can send never reach an operation."""
-    name, *parameters = (piece.strip().lower() for piece in headers.get("content-type", "").split(";"))
-    charsets = [piece.removeprefix("charset=").strip('"') for piece in parameters if piece.startswith("charset=")]
-    return name == JSON and charsets in ([], ["utf-8"], ["utf8"])
 
 
 def _told(request: Request) -> actor.Request:
@@ -210,4 +179,3 @@ def _json(body: dict[str, Any], status: int, media_type: str, headers: dict[str,
 
 
 _PARTS = (("operationName", str, "a string"), ("variables", dict, "an object"), ("extensions", dict, "an object"))
-_SPOKEN = {RESPONSE_JSON: RESPONSE_JSON, JSON: JSON, "*/*": JSON, "application/*": JSON}

@@ -10,20 +10,18 @@ from typing import Any
 import structlog
 from graphql import GraphQLError, GraphQLSyntaxError
 
-from ..errors import Busy, DirectoryError, Forbidden, InvalidInput, NotFound, TooLarge, Unauthenticated
+from ..errors import Busy, DirectoryError, Forbidden, InvalidInput, Unauthenticated
 
 ERRORS_MAX = 10
 ECHO_CHARS_MAX = 100
 MESSAGE_CHARS_MAX = 500
 BAD_REQUEST = "BAD_REQUEST"
-UNAVAILABLE = "UNAVAILABLE"
+BUSY = "BUSY"
 CODES: dict[type[DirectoryError], str] = {
     InvalidInput: "INVALID",
-    NotFound: "NOT_FOUND",
     Forbidden: "FORBIDDEN",
     Unauthenticated: "UNAUTHENTICATED",
-    TooLarge: "LIMIT_EXCEEDED",
-    Busy: UNAVAILABLE,
+    Busy: BUSY,
 }
 _SYNTAX_LIMITS = {"tokens. Parsing aborted": "tokens", "nested too deeply": "depth"}
 # Anything that may be the caller's own words: what stands in quotes, and what has no space in it.

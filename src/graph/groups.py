@@ -12,12 +12,13 @@ from ..services.actor import Actor as ServiceActor
 from ..services.actor import Permission
 from ..services.group_changes import SetDisplayName
 from ..services.listings import MEMBERS_ORDER, GroupOrderField
-from ..services.paging import Order, Page
+from ..services.paging import Page
+from ..services.windows import Order
 from . import ids
 from .connections import CountedConnection, SortDirection
 from .context import Context, Info
 from .directives import ListSize
-from .errors import DeletePayload, UserError, mutation
+from .errors import mutation
 from .ids import Kind
 from .inputs import IdInput, RoleAssignmentInput, RolesSetInput, role_ids
 from .memberships import MembershipConnection, MembershipFilter, narrowed
@@ -25,6 +26,7 @@ from .memberships import connection as membership_connection
 from .nodes import Node, finds
 from .roles import RoleAssignment
 from .scalars import Moment
+from .user_errors import DeletePayload, UserError
 
 if TYPE_CHECKING:
     from .workspaces import Workspace

@@ -11,18 +11,20 @@ from ..services import listings, lookups, memberships, roles, versions
 from ..services.actor import Actor as ServiceActor
 from ..services.actor import Permission
 from ..services.listings import GROUP_ORDERS, PRESENT, GroupOrderField, MembershipOrderField
-from ..services.paging import Order, Page
+from ..services.paging import Page
+from ..services.windows import Order
 from . import ids
 from .connections import CountedConnection, SortDirection
 from .context import Context, Info
 from .directives import ListSize
-from .errors import UserError, mutation
+from .errors import mutation
 from .ids import Kind
 from .inputs import RolesSetInput
 from .nodes import Node, finds
 from .people import Actor, User, person
 from .roles import RoleAssignment
 from .scalars import Moment
+from .user_errors import UserError
 
 if TYPE_CHECKING:
     from .groups import GroupConnection

@@ -11,11 +11,12 @@ from ..services.tokens import TokenScope
 from . import ids, nodes
 from .connections import Connection
 from .context import Context, Info
-from .errors import UserError, mutation
+from .errors import mutation
 from .ids import Kind
 from .inputs import IdInput
 from .nodes import Node, finds_own
 from .scalars import Moment
+from .user_errors import UserError
 
 if TYPE_CHECKING:
     from .workspaces import Workspace

@@ -17,10 +17,11 @@ from ..services.actor import Permission
 from ..services.log_listings import ProvisioningStatus as Standing
 from . import ids
 from .context import Info
-from .errors import UserError, mutation
+from .errors import mutation
 from .ids import Kind
 from .roles import Role
 from .scalars import Moment, moment
+from .user_errors import UserError
 
 strawberry.enum(
     ProfileAuthority,

@@ -9,7 +9,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from ..errors import InvalidInput
-from . import errors, nodes
+from . import nodes
 from . import viewer as viewers
 from .context import Info
 from .directives import Cost, ListSize
@@ -21,6 +21,7 @@ from .personal_tokens import PersonalAccessTokenMutations
 from .policies import ProvisioningPolicyMutations
 from .scalars import SCALARS, Url
 from .scim_tokens import ScimTokenMutations
+from .user_errors import ERRORS
 from .viewer import Viewer
 from .workspaces import Workspace, find
 
@@ -109,7 +110,7 @@ def _schema(*, sort_schema: bool = False) -> Schema:
     made = Schema(
         query=Query,
         mutation=Mutation,
-        types=errors.ERRORS,
+        types=ERRORS,
         extensions=[Documents],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True, sort_schema=sort_schema),
     )

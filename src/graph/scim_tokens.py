@@ -11,12 +11,13 @@ from ..services.actor import Actor as ServiceActor
 from ..services.actor import Permission
 from . import ids
 from .context import Context, Info
-from .errors import UserError, mutation
+from .errors import mutation
 from .ids import Kind
 from .inputs import IdInput
 from .nodes import Node, finds
 from .people import Actor, person
 from .scalars import Moment
+from .user_errors import UserError
 
 
 @strawberry.enum

@@ -16,12 +16,19 @@ RESOURCE_TYPES = (USER, GROUP)
 
 
 async def service_provider_config(exchange: Exchange) -> Answer:
-    """GET /ServiceProviderConfig (RFC 7643 §5), also for those who have no token yet."""
+    """Get what this server can do: GET /ServiceProviderConfig (RFC 7643 §5).
+
+    Also for those who have no token yet.
+    """
     _refuse_filter(exchange)
     config = {
         "schemas": [CONFIG_SCHEMA],
         "patch": {"supported": True},
-        "bulk": {"supported": False, "maxOperations": 0, "maxPayloadSize": 0},
+        "bulk": {
+            "supported": True,
+            "maxOperations": exchange.settings.bulk_operations_max,
+            "maxPayloadSize": exchange.settings.scim_bulk_body_bytes_max,
+        },
         "filter": {"supported": True, "maxResults": exchange.settings.page_size_max},
         "changePassword": {"supported": False},
         "sort": {"supported": True},
@@ -49,12 +56,12 @@ async def service_provider_config(exchange: Exchange) -> Answer:
 
 
 async def resource_types(exchange: Exchange) -> Answer:
-    """GET /ResourceTypes (RFC 7643 §6)."""
+    """List the kinds of resources: GET /ResourceTypes (RFC 7643 §6)."""
     return _list(exchange, [_resource_type(exchange, each) for each in RESOURCE_TYPES])
 
 
 async def resource_type(exchange: Exchange, name: str) -> Answer:
-    """GET /ResourceTypes/{name}."""
+    """Get a kind of resource: GET /ResourceTypes/{id} (RFC 7643 §6)."""
     found = next((each for each in RESOURCE_TYPES if each.name == name), None)
     if found is None:
         raise NotFound("resource type", name[:100])
@@ -62,19 +69,22 @@ async def resource_type(exchange: Exchange, name: str) -> Answer:
 
 
 async def schemas(exchange: Exchange) -> Answer:
-    """GET /Schemas (RFC 7643 §7)."""
-    return _list(exchange, [_schema(exchange, each) for each in _schemas()])
+    """List the schemas: GET /Schemas (RFC 7643 §7)."""
+    return _list(exchange, [_schema(exchange, each) for each in all_schemas()])
 
 
 async def schema(exchange: Exchange, urn: str) -> Answer:
-    """GET /Schemas/{urn}; a URN has no case."""
-    found = next((each for each in _schemas() if each.id.lower() == urn.lower()), None)
+    """Get a schema: GET /Schemas/{id} (RFC 7643 §7).
+
+    Its id is its URN, in any letter case.
+    """
+    found = next((each for each in all_schemas() if each.id.lower() == urn.lower()), None)
     if found is None:
         raise NotFound("schema", urn[:200])
     return _one(exchange, _schema(exchange, found))
 
 
-def _schemas() -> list[Schema]:
+def all_schemas() -> list[Schema]:
     return [schema for each in RESOURCE_TYPES for schema in (each.schema, *(ext.schema for ext in each.extensions))]
 
 

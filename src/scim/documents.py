@@ -54,9 +54,33 @@ def refuse_without_schemas(body: Any) -> None:
         raise InvalidInput("The body must have schemas, an array of URNs", reason="invalidSyntax")
 
 
+def of_kind(body: Any, urn: str) -> dict[str, Any]:
+    """The body, which names the kind of message it is.
+
+    refuses  invalidSyntax for anything else
+    """
+    refuse_without_schemas(body)
+    if urn.lower() not in (named.lower() for named in entry(body, "schemas")):
+        raise InvalidInput(f"The body must name {urn} in schemas", reason="invalidSyntax")
+    message: dict[str, Any] = body
+    return message
+
+
 def entry(message: dict[str, Any], name: str) -> Any:
     """What a message has under a name; names have no case (RFC 7643 §2.1). None when it is missing or null."""
     return next((value for key, value in message.items() if key.lower() == name), None)
+
+
+def integer(value: Any) -> int | None:
+    """The integer a JSON number is, and 1.0 is one too (RFC 8259 §6); None for anything else."""
+    match value:
+        case bool():
+            return None
+        case int():
+            return value
+        case float() if value.is_integer():
+            return int(value)
+    return None
 
 
 def named(body: dict[str, Any], resource_type: ResourceType) -> Iterator[tuple[Target, Any]]:

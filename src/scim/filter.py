@@ -42,15 +42,30 @@ class Path:
     filter: Filter | None = None
 
 
-def parse(text: str, resource_type: ResourceType, *, limits: FilterLimits = DEFAULT_LIMITS) -> Filter:
-    """The tree of a filter; InvalidInput `invalidFilter` when it is none, or asks what cannot be told."""
-    return _Parser(text, resource_type, limits, reason="invalidFilter").filter()
+def parse(
+    text: str,
+    resource_type: ResourceType,
+    *,
+    limits: FilterLimits = DEFAULT_LIMITS,
+    unknown_has_no_value: bool = False,
+) -> Filter:
+    """The tree of a filter; InvalidInput `invalidFilter` when it is none, or asks what cannot be told.
+
+    unknown_has_no_value   an attribute the type does not have is no mistake but one without a value, as a query over
+                           several types takes it (RFC 7644 §3.4.2.1)
+    """
+    parser = _Parser(text, resource_type, limits, reason="invalidFilter", unknown_has_no_value=unknown_has_no_value)
+    return parser.filter()
 
 
 def parse_path(text: str, resource_type: ResourceType, *, limits: FilterLimits = DEFAULT_LIMITS) -> Path:
     """Where a path leads; InvalidInput `invalidPath`, or `invalidFilter` for what stands in its brackets."""
     return _Parser(text, resource_type, limits, reason="invalidPath").path()
 
+
+# RFC 7643 §2.1, with the URN that may stand before and the sub-attribute that may follow.
+_SUB_NAME = re.compile(r"\.[a-z$][\w$-]*", re.ASCII | re.IGNORECASE)
+_NAME = re.compile(rf"(urn:[^\s:]+(:[^\s:]+)*:)?[a-z$][\w$-]*({_SUB_NAME.pattern})?", re.ASCII | re.IGNORECASE)
 
 _Scope = Callable[[str], Target | None]
 """What a name means here: at the top, or inside the brackets of an attribute."""
@@ -75,13 +90,22 @@ class _Token:
 class _Parser:
     """Recursive descent with one token of look-ahead; `limits.depth` bounds the recursion."""
 
-    def __init__(self, text: str, resource_type: ResourceType, limits: FilterLimits, *, reason: Reason) -> None:
+    def __init__(
+        self,
+        text: str,
+        resource_type: ResourceType,
+        limits: FilterLimits,
+        *,
+        reason: Reason,
+        unknown_has_no_value: bool = False,
+    ) -> None:
         if len(text) > limits.chars:
             raise InvalidInput(f"Longer than {limits.chars} characters", reason=reason)
         self._text = text
         self._top: _Scope = resource_type.resolve
         self._limits = limits
         self._reason = reason
+        self._unknown_has_no_value = unknown_has_no_value
         self._depth = 0
         self._nodes = 0
         self._next = self._read(0)
@@ -123,27 +147,29 @@ class _Parser:
             if not self._at("("):
                 raise self._unexpected(self._next, '"(" after "not"')
             return Not(self._enclosed(scope, ")"))
-        target = self._resolved(name, scope)
+        target = None if self._is_missing(name, scope) else self._resolved(name, scope)
         if not self._at("["):
             return self._condition(name, target)
         if scope != self._top:
             raise self._unexpected(self._next, "no brackets inside brackets")
+        if target is None:
+            return self._brackets_of_missing(name)
         chosen, sub = self._brackets(name, target)
         if sub:
             chosen = And((chosen, self._condition(name, sub)))
         return ValuePath(target=target, filter=chosen)
 
-    def _condition(self, name: _Token, target: Target) -> Filter:
+    def _condition(self, name: _Token, target: Target | None) -> Filter:
         word = self._take("word", "an operator")
         if word.text.lower() == "pr":
-            return filters.present(target)
+            return filters.present(target) if target else filters.NOTHING
         try:
             operator = Operator(word.text.lower())
         except ValueError:
             raise self._unexpected(word, f"pr, {', '.join(Operator)}") from None
         value = self._value()
         try:
-            return filters.compare(target, operator, value)
+            return filters.compare(target, operator, value) if target else filters.compare_missing(operator, value)
         except ValueError as error:
             raise self._refusal(name, str(error)) from None
 
@@ -182,6 +208,17 @@ class _Parser:
             return chosen, None
         dotted = self._advance()
         return chosen, self._resolved(replace(dotted, text=dotted.text[1:], start=dotted.start + 1), inside)
+
+    def _brackets_of_missing(self, name: _Token) -> Filter:
+        """Read for their form alone: none of no values fulfils anything."""
+        self._enclosed(_nowhere, "]")
+        if self._next.kind == "word" and _SUB_NAME.fullmatch(self._next.text):
+            self._advance()
+            self._condition(name, None)
+        return filters.NOTHING
+
+    def _is_missing(self, name: _Token, scope: _Scope) -> bool:
+        return self._unknown_has_no_value and _NAME.fullmatch(name.text) is not None and scope(name.text) is None
 
     def _resolved(self, name: _Token, scope: _Scope) -> Target:
         target = scope(name.text)
@@ -227,6 +264,11 @@ class _Parser:
 
     def _refusal(self, token: _Token, why: str) -> InvalidInput:
         return InvalidInput(f"At character {token.start + 1}: {why}", reason=self._reason)
+
+
+def _nowhere(name: str) -> Target | None:
+    """The scope of an attribute that is not there."""
+    return None
 
 
 def _shown(token: _Token) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from ..errors import InvalidInput, TooLarge
 from ..services.filters import Filter
 from ..services.schemas import ResourceType, Target
-from .documents import entry, is_writable, named, refuse_without_schemas
+from .documents import entry, is_writable, named, of_kind
 from .filter import Path, parse_path
 
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
@@ -47,10 +47,7 @@ def operations(body: Any, resource_type: ResourceType, *, operations_max: int) -
              that leads to a read-only attribute; noTarget for a removal without a path; invalidValue for a missing
              value; TooLarge for more than `operations_max` operations
     """
-    refuse_without_schemas(body)
-    if PATCH_OP.lower() not in (urn.lower() for urn in entry(body, "schemas")):
-        raise InvalidInput(f"The body must name {PATCH_OP} in schemas", reason="invalidSyntax")
-    sent = entry(body, "operations")
+    sent = entry(of_kind(body, PATCH_OP), "operations")
     if not isinstance(sent, list):
         raise InvalidInput("The body must have Operations, an array", reason="invalidSyntax")
     if len(sent) > operations_max:

@@ -34,12 +34,25 @@ class Projection:
             return name in self.only
         return not (self.without and name in self.without and self.without[name] is None)
 
+    def asks_for(self, name: str, sub: str) -> bool:
+        """Whether a sub-attribute is asked for by its own name, as one that is returned on request has to be."""
+        parts = (self.only or {}).get(name)
+        return parts is not None and sub in parts
+
     def apply(self, resource: str) -> str:
         """The resource, in JSON, with what was asked for."""
         if self.is_whole:
             return resource
         shown = _projected(orjson.loads(resource), self)
         return orjson.dumps(shown).decode()
+
+    def apply_to_values(self, name: str, values: str) -> str:
+        """Some values of a multi-valued attribute, in JSON without brackets, with what was asked for of each."""
+        tree = self.only if self.only is not None else self.without
+        if not tree or tree.get(name) is None:
+            return values
+        shown = _projected({name: orjson.loads(f"[{values}]")}, self)
+        return orjson.dumps(shown.get(name, [])).decode()[1:-1]
 
 
 WHOLE = Projection()
@@ -88,19 +101,30 @@ def _only(value: Any, tree: Tree | None) -> Any:
     if tree is None:
         return value
     if isinstance(value, list):
-        return [_only(element, tree) for element in value]
+        return _told(_only(element, tree) for element in value)
     if not isinstance(value, dict):
         return value
-    return {name: _only(inner, tree[name]) for name, inner in value.items() if name in tree}
+    return _assigned(value, {name: _only(inner, tree[name]) for name, inner in value.items() if name in tree})
 
 
 def _without(value: Any, tree: Tree) -> Any:
     if isinstance(value, list):
-        return [_without(element, tree) for element in value]
+        return _told(_without(element, tree) for element in value)
     if not isinstance(value, dict):
         return value
-    return {
+    rest = {
         name: _without(inner, tree[name] or {}) if name in tree else inner
         for name, inner in value.items()
         if name not in tree or tree[name] is not None
     }
+    return _assigned(value, rest)
+
+
+def _told(elements: Iterable[Any]) -> list[Any]:
+    return [element for element in elements if element != {}]
+
+
+def _assigned(whole: dict[str, Any], parts: dict[str, Any]) -> dict[str, Any]:
+    """Without what nothing is left of: it would look like an empty value (RFC 7643 §2.5). An empty list that is one
+    in the whole resource stays."""
+    return {name: part for name, part in parts.items() if part not in ({}, []) or part == whole[name]}

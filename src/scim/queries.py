@@ -25,27 +25,38 @@ class Query:
 
 
 def read(
-    parameters: Mapping[str, str], resource_type: ResourceType, settings: Settings, cursors: Cursors, *, bound_to: str
+    parameters: Mapping[str, str],
+    resource_type: ResourceType,
+    settings: Settings,
+    cursors: Cursors,
+    *,
+    bound_to: str,
+    is_one_of_many: bool = False,
 ) -> Query:
     """Read a query, paged by index (RFC 7644 §3.4.2.4) or by cursor (RFC 9865).
 
-    bound_to   whose query it is: a cursor works for nobody else
-    refuses    invalidFilter; invalidValue for what is no integer, for an unknown order and for two ways of paging at
-               once; invalidCursor, expiredCursor, invalidCount
+    bound_to         whose query it is: a cursor works for nobody else
+    is_one_of_many   of several types at once, which are paged by index; an attribute this type does not have is one
+                     without a value (RFC 7644 §3.4.2.1)
+    refuses          invalidFilter; invalidValue for what is no integer, for an unknown order and for two ways of paging
+                     at once; invalidCursor, expiredCursor, invalidCount
     """
     where = None
     if (text := parameters.get("filter")) is not None:
-        where = parse(text, resource_type, limits=filter_limits(settings))
+        limits = filter_limits(settings)
+        where = parse(text, resource_type, limits=limits, unknown_has_no_value=is_one_of_many)
     count = min(max(0, _integer(parameters, "count", settings.page_size_default)), settings.page_size_max)
     wanted = Wanted(
         start=max(1, _integer(parameters, "startIndex", 1)),
         count=count,
         where=where,
-        sort=_sort(parameters, resource_type),
+        sort=_sort(parameters, resource_type, unknown_has_no_value=is_one_of_many),
     )
     shown = projection.read(parameters, resource_type)
     if (cursor := parameters.get("cursor")) is None:
         return Query(wanted=wanted, projection=shown, binding=None)
+    if is_one_of_many:
+        raise InvalidInput("A list of several types is paged by index", reason="invalidCursor")
     if "startIndex" in parameters:
         raise InvalidInput("startIndex and cursor are two ways of paging: use one")
     binding = "\n".join((bound_to, resource_type.name, *(parameters.get(name, "") for name in _BINDING)))
@@ -60,13 +71,15 @@ def read(
 _BINDING = ("filter", "sortBy", "sortOrder")
 
 
-def _sort(parameters: Mapping[str, str], resource_type: ResourceType) -> Sort | None:
-    path = parameters.get("sortBy")
-    if not path:
-        return None
+def _sort(parameters: Mapping[str, str], resource_type: ResourceType, *, unknown_has_no_value: bool) -> Sort | None:
     way = parameters.get("sortOrder", "ascending").lower()
     if way not in ("ascending", "descending"):
         raise InvalidInput("sortOrder is ascending or descending")
+    path = parameters.get("sortBy")
+    if not path:
+        return None
+    if unknown_has_no_value and resource_type.resolve(path) is None:
+        return None
     return sorting.read(path, resource_type, descending=way == "descending")
 
 

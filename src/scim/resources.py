@@ -24,16 +24,11 @@ def user(row: Row, base: str) -> str:
 
 def group(row: Row, base: str, members: str | None) -> str:
     """A Group (RFC 7643 §4.2). `members` is a JSON array; None leaves them out."""
-    head, tail = group_around_members(row, base)
-    return f"{head}{tail}" if members is None else f'{head},"members":{members}{tail}'
-
-
-def group_around_members(row: Row, base: str) -> tuple[str, str]:
-    """What stands before and after `,"members":[…]` in a Group, for one whose members are streamed."""
     external_id = f',"externalId":{_text(row["external_id"])}' if row["external_id"] is not None else ""
+    shown = f',"members":{members}' if members is not None else ""
     return (
-        f'{{"id":"{row["id"]}","schemas":{_GROUP_SCHEMAS}{external_id},"displayName":{_text(row["display_name"])}',
-        f",{_meta(row, 'Group', f'{base}/Groups/')}}}",
+        f'{{"id":"{row["id"]}","schemas":{_GROUP_SCHEMAS}{external_id},"displayName":{_text(row["display_name"])}'
+        f"{shown},{_meta(row, 'Group', f'{base}/Groups/')}}}"
     )
 
 

@@ -6,15 +6,20 @@ from ..errors import NotFound
 from ..models import is_id
 from ..models.database import Row
 from ..services import memberships, versions
+from ..services.index_paging import Page
 from ..services.profiles import Edit, Profile
 from ..services.schemas import USER
 from . import documents, patch, patch_user, projection, resources
 from .exchange import Answer, Exchange
 from .projection import Projection
+from .queries import Query
 
 
 async def create(exchange: Exchange) -> Answer:
-    """POST /Users (§3.3)."""
+    """Create a user: POST /Users (§3.3).
+
+    Someone who was here before is added again, with the same id.
+    """
     shown = projection.read(exchange.parameters, USER)
     body = await exchange.body(bytes_max=exchange.settings.scim_body_bytes_max)
     read = documents.read(body, USER, members_max=0)
@@ -30,7 +35,7 @@ async def create(exchange: Exchange) -> Answer:
 
 
 async def get(exchange: Exchange, user_id: str) -> Answer:
-    """GET /Users/{id} (§3.4.1)."""
+    """Get a user: GET /Users/{id} (§3.4.1)."""
     shown = projection.read(exchange.parameters, USER)
     row = await memberships.get(exchange.actor, _known(user_id), groups_at=_groups_at(exchange, shown))
     if exchange.is_unchanged(row):
@@ -39,15 +44,22 @@ async def get(exchange: Exchange, user_id: str) -> Answer:
 
 
 async def search(exchange: Exchange) -> Answer:
-    """GET /Users (§3.4.2)."""
-    query = exchange.query(USER)
+    """List users: GET /Users (§3.4.2)."""
+    query = exchange.query(USER, exchange.parameters)
+    return exchange.page(query, *await page(exchange, query))
+
+
+async def page(exchange: Exchange, query: Query) -> tuple[Page, list[str]]:
+    """One page of users, and what is shown of each."""
     page = await memberships.page(exchange.actor, query.wanted, groups_at=_groups_at(exchange, query.projection))
-    users = [query.projection.apply(resources.user(row, exchange.base)) for row in page.rows]
-    return exchange.page(query, page, users)
+    return page, [query.projection.apply(resources.user(row, exchange.base)) for row in page.rows]
 
 
 async def replace(exchange: Exchange, user_id: str) -> Answer:
-    """PUT /Users/{id} (§3.5.1): what the body leaves out is cleared, but silence about `active` ends no access."""
+    """Replace a user: PUT /Users/{id} (§3.5.1).
+
+    What the body leaves out is cleared, but silence about `active` ends no access.
+    """
     body = await exchange.body(bytes_max=exchange.settings.scim_body_bytes_max)
     read = documents.read(body, USER, members_max=0)
 
@@ -58,7 +70,7 @@ async def replace(exchange: Exchange, user_id: str) -> Answer:
 
 
 async def modify(exchange: Exchange, user_id: str) -> Answer:
-    """PATCH /Users/{id} (§3.5.2)."""
+    """Change a user: PATCH /Users/{id} (§3.5.2)."""
     body = await exchange.body(bytes_max=exchange.settings.scim_body_bytes_max)
     operations = patch.operations(body, USER, operations_max=exchange.settings.patch_operations_max)
 
@@ -70,7 +82,10 @@ async def modify(exchange: Exchange, user_id: str) -> Answer:
 
 
 async def delete(exchange: Exchange, user_id: str) -> Answer:
-    """DELETE /Users/{id} (§3.6)."""
+    """Delete a user: DELETE /Users/{id} (§3.6).
+
+    The membership ends, and its id is never used again. To keep it, set `active` to false.
+    """
     change = partial(memberships.delete, exchange.actor, _known(user_id), if_version=exchange.if_version)
     await exchange.write(change, status=204)
     return Answer(status=204)

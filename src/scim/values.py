@@ -5,7 +5,6 @@ array, a lone object for a list, blank text for nothing. Values are kept as they
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from math import isfinite
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import orjson
 
 from ..errors import InvalidInput, TooLarge
+from ..services import texts
 from ..services.comparison import comparable, fold, moment
 from ..services.schemas import Attribute, Mutability, Type, Uniqueness
 
@@ -22,7 +22,8 @@ VALUES_MAX = 500
 _INTEGER_MAX = 2**63 - 1
 
 # Line breaks and tabs are text (addresses have them); other controls and lone surrogates are not.
-_NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_NOT_TEXT = re.compile(f"[{texts.CONTROLS}{texts.SURROGATES}]")
+_INVISIBLE = re.compile(f"[{texts.INVISIBLE}]")
 _INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 # RFC 4648 §4; the padding may be left out (RFC 7643 §2.3.6).
@@ -199,7 +200,7 @@ def _text(attribute: Attribute, value: str, at: str) -> str:
         return value
     # An identifier must not pass for another one: nothing invisible in it, around it or turning its direction.
     value = value.strip()
-    if any(unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp") for character in value):
+    if _INVISIBLE.search(value):
         raise InvalidInput(f"{at} must not contain invisible characters")
     return value
 

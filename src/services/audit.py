@@ -78,19 +78,28 @@ async def first_broken(workspace_id: str) -> int | None:
     head = await database.fetch_one(
         "SELECT audit_sequence, audit_hash FROM workspace_heads WHERE workspace_id = ?", workspace_id
     )
+    assert head is not None, "a workspace without a head"
     previous, expected = FIRST_HASH, 1
+    # Up to the head that was read: more may be recorded meanwhile.
     while rows := await database.fetch_all(
-        "SELECT * FROM audit_events WHERE workspace_id = ? AND sequence >= ? ORDER BY sequence LIMIT 1000",
+        "SELECT * FROM audit_events WHERE workspace_id = ? AND sequence BETWEEN ? AND ? ORDER BY sequence LIMIT 1000",
         workspace_id,
         expected,
+        head["audit_sequence"],
     ):
         for row in rows:
             event = {name: row[name] for name in _SEALED} | {"changes": orjson.loads(row["changes"])}
             if row["sequence"] != expected or row["previous_hash"] != previous or row["hash"] != _hash(event):
                 return expected
             previous, expected = row["hash"], expected + 1
-    ends_there = head is not None and (head["audit_sequence"], head["audit_hash"]) == (expected - 1, previous)
-    return None if ends_there else expected
+    if (head["audit_sequence"], head["audit_hash"]) != (expected - 1, previous):
+        return expected
+    beyond: int | None = await database.fetch_value(
+        "SELECT MIN(e.sequence) FROM workspace_heads h JOIN audit_events e ON e.workspace_id = h.workspace_id"
+        " AND e.sequence > h.audit_sequence WHERE h.workspace_id = ?",
+        workspace_id,
+    )
+    return beyond
 
 
 async def _append(pending: list[tuple[dict[str, Any], Totals]]) -> None:

@@ -32,12 +32,12 @@ def equals(column: str, value: str | int | None) -> Fragment | None:
 
 def among_ids(column: str, ids: Iterable[str] | None) -> Fragment | None:
     """The column holds one of the ids; None does not narrow, no ids match nothing."""
-    return None if ids is None else Fragment(f"{column} IN {database.dialect().ids}", (as_json(ids),))
+    return None if ids is None else Fragment(_among(column, database.dialect().ids), (as_json(ids),))
 
 
 def among_texts(column: str, texts: Iterable[str] | None) -> Fragment | None:
     """The column holds one of the texts; None does not narrow, no texts match nothing."""
-    return None if texts is None else Fragment(f"{column} IN {database.dialect().texts}", (as_json(texts),))
+    return None if texts is None else Fragment(_among(column, database.dialect().texts), (as_json(texts),))
 
 
 def contains(columns: Iterable[str], search: str | None) -> Fragment | None:
@@ -55,6 +55,11 @@ def contains(columns: Iterable[str], search: str | None) -> Fragment | None:
     return Fragment(
         "(" + " OR ".join(f"{column} LIKE ? ESCAPE '\\'" for column in columns) + ")", (pattern,) * len(columns)
     )
+
+
+def _among(column: str, values: str) -> str:
+    # As an array PostgreSQL looks the values up; as a subquery it would rather read the whole workspace and join.
+    return f"{column} = ANY(ARRAY{values})" if database.dialect().name == "postgres" else f"{column} IN {values}"
 
 
 def as_json(values: Iterable[str]) -> str:

@@ -164,6 +164,8 @@ class _Compiler:
     def boolean(self, node: Filter, scope: _Scope, *, negated: bool = False) -> Fragment:
         """The condition, or its opposite: NOT is carried down to the single terms, which keeps the nesting low."""
         match node:
+            case Or(parts=()):
+                return Fragment("TRUE" if negated else "FALSE")
             case And(parts=parts) | Or(parts=parts):
                 word = " OR " if isinstance(node, Or) is not negated else " AND "
                 # The deepest part first: what waits on the left of one takes room on the stack of SQLite's parser.
@@ -275,7 +277,7 @@ def _depth(node: Filter) -> int:
     """How many parentheses stand inside each other in its SQL."""
     match node:
         case And(parts=parts) | Or(parts=parts):
-            return 1 + max(map(_depth, parts))
+            return 1 + max(map(_depth, parts), default=0)
         case Not(part=part):
             return _depth(part)
         case ValuePath(filter=inner):

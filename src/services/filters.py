@@ -79,6 +79,7 @@ class ValuePath:
 
 
 Filter = And | Or | Not | Present | Comparison | ValuePath
+NOTHING = Or(())
 
 
 def compare(target: Target, operator: Operator, value: Any) -> Filter:
@@ -99,6 +100,11 @@ def compare(target: Target, operator: Operator, value: Any) -> Filter:
         return Comparison(target=target, operator=operator, value=value, key=comparable(attribute, value))
     except ValueError:
         raise ValueError(f"{attribute.name} is compared with {_COMPARED_WITH[attribute.type]}") from None
+
+
+def compare_missing(operator: Operator, value: Any) -> Filter:
+    """`compare` for an attribute that has no value anywhere (RFC 7644 §3.4.2.1)."""
+    return Not(NOTHING) if (operator, value is None) in ((Operator.EQ, True), (Operator.NE, False)) else NOTHING
 
 
 def present(target: Target) -> Filter:

@@ -16,15 +16,30 @@ from .filters import Filter
 NAMED_MAX = 100
 # Members read at once: a statement is never open while a slow client takes its time.
 CHUNK = 1000
-_AS_JSON = {
-    "sqlite": "json_object('value', r.id, '$ref', ? || r.id, 'display', r.display_name, 'type', 'User')",
-    "postgres": "json_build_object('value', r.id, '$ref', ?::text || r.id, 'display', r.display_name, 'type', 'User')",
-}
 _ARRAY = {"sqlite": "json_group_array(json({}))", "postgres": "json_agg({})"}
-_JOINED = (
-    "FROM group_members e JOIN memberships r ON r.workspace_id = e.workspace_id AND r.id = e.membership_id"
-    " WHERE e.workspace_id = ?"
-)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """How members are shown (RFC 7643 §4.2).
+
+    at             what the address of a member starts with
+    with_display   name them as well, which takes a look at each person
+    """
+
+    at: str
+    with_display: bool = False
+
+    def select(self) -> str:
+        """SQL of one member as a JSON object, from `group_members e` and what `source` joins; it takes `at`."""
+        name = database.dialect().name
+        build, prefix = ("json_object", "?") if name == "sqlite" else ("json_build_object", "?::text")
+        display = ", 'display', r.display_name" if self.with_display else ""
+        return f"{build}('value', e.membership_id, '$ref', {prefix} || e.membership_id{display}, 'type', 'User')"
+
+    def source(self) -> str:
+        join = " JOIN memberships r ON r.workspace_id = e.workspace_id AND r.id = e.membership_id"
+        return f"FROM group_members e{join if self.with_display else ''} WHERE e.workspace_id = ?"
 
 
 @dataclass(slots=True)
@@ -146,26 +161,25 @@ class Members:
 
 
 @database.reads
-async def as_json(workspace_id: str, group_ids: Sequence[str], *, members_at: str) -> dict[str, str]:
+async def as_json(workspace_id: str, group_ids: Sequence[str], shown: Shown) -> dict[str, str]:
     """group id -> its members as a JSON array, for groups that are small together."""
-    name = database.dialect().name
     rows = await database.fetch_all(
-        f"SELECT x.group_id, {_ARRAY[name].format('x.member')} AS members FROM ("
-        f"SELECT e.group_id, {_AS_JSON[name]} AS member {_JOINED} AND e.group_id IN {database.dialect().ids}"
+        f"SELECT x.group_id, {_ARRAY[database.dialect().name].format('x.member')} AS members FROM ("
+        f"SELECT e.group_id, {shown.select()} AS member {shown.source()} AND e.group_id IN {database.dialect().ids}"
         " ORDER BY e.group_id, e.membership_id) x GROUP BY x.group_id",
-        members_at,
+        shown.at,
         workspace_id,
         _json(group_ids),
     )
     return {row["group_id"]: row["members"] for row in rows}
 
 
-async def chunks(actor: Actor, group_id: str, *, members_at: str) -> AsyncIterator[str]:
+async def chunks(actor: Actor, group_id: str, shown: Shown) -> AsyncIterator[str]:
     """The members of a group as pieces of a JSON array, without its brackets: at most CHUNK of them held at once."""
     actor.require(Permission.MEMBERS_READ)
     last = ""
     while True:
-        rows = await _chunk(actor.workspace_id, group_id, last, members_at)
+        rows = await _chunk(actor.workspace_id, group_id, last, shown)
         if rows:
             yield ("," if last else "") + ",".join(member for _, member in rows)
             last = rows[-1][0]
@@ -174,12 +188,12 @@ async def chunks(actor: Actor, group_id: str, *, members_at: str) -> AsyncIterat
 
 
 @database.reads
-async def _chunk(workspace_id: str, group_id: str, after: str, members_at: str) -> list[tuple[str, str]]:
+async def _chunk(workspace_id: str, group_id: str, after: str, shown: Shown) -> list[tuple[str, str]]:
     beyond, params = (" AND e.membership_id > ?", (after,)) if after else ("", ())
     rows = await database.fetch_all(
-        f"SELECT e.membership_id, {_AS_JSON[database.dialect().name]} AS member {_JOINED} AND e.group_id = ?{beyond}"
+        f"SELECT e.membership_id, {shown.select()} AS member {shown.source()} AND e.group_id = ?{beyond}"
         f" ORDER BY e.membership_id LIMIT {CHUNK}",
-        members_at,
+        shown.at,
         workspace_id,
         group_id,
         *params,

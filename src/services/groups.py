@@ -22,7 +22,7 @@ from .group_changes import (
     SetDisplayName,
     SetExternalId,
 )
-from .group_members import Difference, Members
+from .group_members import Difference, Members, Shown
 from .index_paging import Page, Wanted
 from .schemas import GROUP
 from .versions import IfVersion
@@ -47,22 +47,22 @@ async def get(actor: Actor, group_id: str) -> Row:
 
 
 @database.reads
-async def get_with_members(actor: Actor, group_id: str, *, members_at: str) -> tuple[Row, str | None]:
+async def get_with_members(actor: Actor, group_id: str, shown: Shown) -> tuple[Row, str | None]:
     """A group and its members as a JSON array; None for one too large to hold: read it by `group_members.chunks`."""
     actor.require(Permission.MEMBERS_READ)
     row = await _find(actor, group_id)
     if row["member_count"] > group_members.CHUNK:
         return row, None
-    members = await group_members.as_json(actor.workspace_id, [group_id], members_at=members_at)
+    members = await group_members.as_json(actor.workspace_id, [group_id], shown)
     return row, members.get(group_id, "[]")
 
 
 async def page(
-    actor: Actor, wanted: Wanted, *, members_at: str | None = None, members_max: int
+    actor: Actor, wanted: Wanted, *, members: Shown | None = None, members_max: int
 ) -> tuple[Page, dict[str, str]]:
     """Groups of the workspace (RFC 7644 §3.4.2), and their members by group id.
 
-    members_at    what the address of a member starts with; None leaves the members out
+    members       how they are shown; None leaves them out
     members_max   a page whose groups have more members together ends early, but not before its first group
     """
     actor.require(Permission.MEMBERS_READ)
@@ -70,12 +70,12 @@ async def page(
         table="groups", alias="g", columns=_SHOWN, params=(), counter="group_count", resource_type=GROUP
     )
     found = await index_paging.read(actor.workspace_id, source, wanted)
-    if members_at is None:
+    if members is None:
         return found, {}
     rows = _fitting(found.rows, members_max)
-    members = await group_members.as_json(actor.workspace_id, [row["id"] for row in rows], members_at=members_at)
+    arrays = await group_members.as_json(actor.workspace_id, [row["id"] for row in rows], members)
     page = Page(rows=rows, total=found.total, has_more=found.has_more or len(rows) < len(found.rows))
-    return page, {row["id"]: members.get(row["id"], "[]") for row in rows}
+    return page, {row["id"]: arrays.get(row["id"], "[]") for row in rows}
 
 
 @database.writes

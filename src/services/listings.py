@@ -12,7 +12,8 @@ from . import paging
 from .actor import Actor, Permission, Principal
 from .conditions import among_ids, among_texts, condition, contains, equals, every
 from .fragments import Fragment
-from .paging import Order, Page, Relation, Window
+from .paging import Page, Relation
+from .windows import Order, Window
 
 PRESENT = (MembershipState.ACTIVE, MembershipState.SUSPENDED)
 """Whom a list shows when nobody asks for others: the invited are not there yet, the removed no longer."""
@@ -30,18 +31,13 @@ PERSONAL_TOKENS_COLUMNS = (
     "t.id, t.account_id, t.workspace_id, t.name, t.prefix, t.scopes, t.created_at, t.expires_at, t.last_used_at,"
     " t.last_used_ip, t.revoked_at"
 )
+# CROSS JOIN makes SQLite go from the links to what they lead to, also before it has statistics.
 _MEMBERS = Relation(
-    columns=MEMBERSHIP_COLUMNS,
-    table="memberships",
-    alias="m",
-    links="group_members gm JOIN memberships m ON m.workspace_id = gm.workspace_id AND m.id = gm.membership_id",
+    columns=MEMBERSHIP_COLUMNS, table="memberships", alias="m", links="group_members gm CROSS JOIN memberships m"
 )
-_GROUPS = Relation(
-    columns=GROUP_COLUMNS,
-    table="groups",
-    alias="g",
-    links="group_members gm JOIN groups g ON g.workspace_id = gm.workspace_id AND g.id = gm.group_id",
-)
+_MEMBERS_TIED = "m.workspace_id = gm.workspace_id AND m.id = gm.membership_id"
+_GROUPS = Relation(columns=GROUP_COLUMNS, table="groups", alias="g", links="group_members gm CROSS JOIN groups g")
+_GROUPS_TIED = "g.workspace_id = gm.workspace_id AND g.id = gm.group_id"
 
 
 class MembershipOrderField(StrEnum):
@@ -119,15 +115,16 @@ async def members_of_groups(
 ) -> dict[str, Page]:
     """For each group a page of its members, in the order in which they first came to the workspace."""
     actor.require(Permission.MEMBERS_READ)
-    tied = condition("gm.workspace_id = ? AND gm.group_id = p.value", actor.workspace_id)
+    tied = condition(f"gm.workspace_id = ? AND gm.group_id = p.value AND {_MEMBERS_TIED}", actor.workspace_id)
     of_parent = every(tied, _memberships(actor, where))
-    return await paging.pages(_MEMBERS, of_parent, window, workspace_id=actor.workspace_id, parent_ids=group_ids)
+    return await paging.pages(_MEMBERS, of_parent, window, group_ids)
 
 
 @database.reads
 async def count_members_of_groups(actor: Actor, group_ids: Sequence[str], where: MembershipFilter) -> dict[str, int]:
     actor.require(Permission.MEMBERS_READ)
-    in_groups = every(equals("gm.workspace_id", actor.workspace_id), _memberships(actor, where))
+    tied = condition(f"gm.workspace_id = ? AND {_MEMBERS_TIED}", actor.workspace_id)
+    in_groups = every(tied, _memberships(actor, where))
     return await paging.counts(_MEMBERS.links, in_groups, parent="gm.group_id", parent_ids=group_ids)
 
 
@@ -148,8 +145,8 @@ async def count_groups(actor: Actor, where: GroupFilter) -> int:
 async def groups_of_memberships(actor: Actor, membership_ids: Sequence[str], window: Window) -> dict[str, Page]:
     """For each membership a page of its groups; one's own groups take no permission."""
     require_for_others(actor, membership_ids)
-    of_parent = condition("gm.workspace_id = ? AND gm.membership_id = p.value", actor.workspace_id)
-    return await paging.pages(_GROUPS, of_parent, window, workspace_id=actor.workspace_id, parent_ids=membership_ids)
+    of_parent = condition(f"gm.workspace_id = ? AND gm.membership_id = p.value AND {_GROUPS_TIED}", actor.workspace_id)
+    return await paging.pages(_GROUPS, of_parent, window, membership_ids)
 
 
 @database.reads

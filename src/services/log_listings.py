@@ -8,7 +8,8 @@ from . import paging
 from .actor import Actor, Permission
 from .conditions import among_ids, among_texts, as_json, condition, contains, equals, every
 from .fragments import Fragment
-from .paging import Order, Page, Window
+from .paging import Page
+from .windows import Order, Window
 
 PROVISIONING_COLUMNS = (
     "e.id, e.occurred_at, e.scim_token_id, e.operation, e.http_method, e.path, e.status, e.outcome, e.scim_type,"

@@ -1,5 +1,6 @@
 """Rows by their ids, many at once: what a list needs of other tables, without a statement for each of its rows.
 
+CROSS JOIN makes SQLite begin with the ids, also before it has statistics (PostgreSQL goes as it likes).
 Answers are by id. What does not exist, is of another workspace or is not for the caller to see is missing from them.
 """
 
@@ -33,21 +34,21 @@ _TABLES = {
 }
 
 
-@database.reads
+@database.looks
 async def workspaces_of(kind: str, ids: Sequence[str]) -> dict[str, str]:
     """The workspace that holds each thing. It says nothing to anyone: the caller still has to enter it."""
     sql = f"SELECT id, workspace_id FROM {_TABLES[kind]} WHERE id IN {database.dialect().ids}"
     return {row["id"]: row["workspace_id"] for row in await database.fetch_all(sql, as_json(ids))}
 
 
-@database.reads
+@database.looks
 async def workspaces(principal: Principal, ids: Sequence[str]) -> dict[str, Row]:
     """Those of the workspaces that the person is, or was, a member of."""
-    where = every(equals("m.account_id", principal.account_id), among_ids("w.id", ids))
+    tied = condition("m.workspace_id = w.id AND m.account_id = ?", principal.account_id)
+    where = every(among_ids("w.id", ids), tied)
     return _by_id(
         await database.fetch_all(
-            "SELECT w.id, w.slug, w.name, w.created_at FROM workspaces w"
-            f" JOIN memberships m ON m.workspace_id = w.id WHERE {where.sql}",
+            f"SELECT w.id, w.slug, w.name, w.created_at FROM workspaces w CROSS JOIN memberships m WHERE {where.sql}",
             *where.params,
         )
     )
@@ -60,7 +61,7 @@ async def memberships(actor: Actor, ids: Sequence[str]) -> dict[str, Row]:
     return await _found(MEMBERSHIP_COLUMNS, "memberships m", actor, ids)
 
 
-@database.reads
+@database.looks
 async def membership_by_email(actor: Actor, email_key: str) -> Row | None:
     """The membership with this address, of any state; of several the first one made."""
     actor.require(Permission.MEMBERS_READ)
@@ -117,23 +118,23 @@ async def people(actor: Actor, ids: Sequence[str]) -> dict[str, Row]:
     Those are of people who accepted to be in it, or whose domain it verified; without MEMBERS_READ only one's own.
     """
     visible = every(
-        equals("m.workspace_id", actor.workspace_id),
+        condition("m.account_id = a.id AND m.workspace_id = ?", actor.workspace_id),
         condition("m.accepted_at IS NOT NULL AND a.email IS NOT NULL"),
         None if Permission.MEMBERS_READ in actor.permissions else equals("a.id", actor.account_id),
     )
-    accounts, tokens = every(visible, among_ids("a.id", ids)), every(visible, among_ids("t.id", ids))
+    accounts = every(among_ids("a.id", ids), visible)
+    tokens = every(among_ids("t.id", ids), condition("a.id = t.account_id"), visible)
     rows = await database.fetch_all(
-        f"SELECT a.id AS asked_id, {PERSON_COLUMNS} FROM accounts a"
-        f" JOIN memberships m ON m.account_id = a.id WHERE {accounts.sql}"
-        f" UNION ALL SELECT t.id, {PERSON_COLUMNS} FROM personal_access_tokens t"
-        f" JOIN accounts a ON a.id = t.account_id JOIN memberships m ON m.account_id = a.id WHERE {tokens.sql}",
+        f"SELECT a.id AS asked_id, {PERSON_COLUMNS} FROM accounts a CROSS JOIN memberships m WHERE {accounts.sql}"
+        f" UNION ALL SELECT t.id, {PERSON_COLUMNS} FROM personal_access_tokens t CROSS JOIN accounts a"
+        f" CROSS JOIN memberships m WHERE {tokens.sql}",
         *accounts.params,
         *tokens.params,
     )
     return {row["asked_id"]: row for row in rows}
 
 
-@database.reads
+@database.looks
 async def account(principal: Principal) -> Row:
     """The caller's own account."""
     row = await database.fetch_one(f"SELECT {PERSON_COLUMNS} FROM accounts a WHERE a.id = ?", principal.account_id)
@@ -164,11 +165,12 @@ async def all_scim_tokens(actor: Actor, *, include_revoked: bool) -> list[Row]:
 async def personal_tokens(actor: Actor, ids: Sequence[str]) -> dict[str, Row]:
     """Those of the workspace's people, by which the audit log says something was done."""
     actor.require(Permission.AUDIT_READ)
-    where = every(equals("m.workspace_id", actor.workspace_id), among_ids("t.id", ids))
+    tied = condition("m.account_id = t.account_id AND m.workspace_id = ?", actor.workspace_id)
+    where = every(among_ids("t.id", ids), tied)
     return _by_id(
         await database.fetch_all(
-            f"SELECT {PERSONAL_TOKENS_COLUMNS} FROM personal_access_tokens t"
-            f" JOIN memberships m ON m.account_id = t.account_id WHERE {where.sql}",
+            f"SELECT {PERSONAL_TOKENS_COLUMNS} FROM personal_access_tokens t CROSS JOIN memberships m"
+            f" WHERE {where.sql}",
             *where.params,
         )
     )

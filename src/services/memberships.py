@@ -10,7 +10,9 @@ A membership's state follows from what a directory says and from the workspace's
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import Conflict, NotFound
+import orjson
+
+from ..errors import Conflict, InvalidInput, NotFound
 from ..models import (
     DeactivationAction,
     Membership,
@@ -23,7 +25,7 @@ from ..models import (
     now,
 )
 from ..models.database import Duplicate, Row
-from . import accounts, audit, index_paging, owners, policies, profiles, roles, versions
+from . import accounts, audit, index_paging, owners, policies, profiles, roles, texts, versions
 from .actor import Actor, Permission
 from .index_paging import Page, Wanted
 from .profiles import Edit, Profile, Stored
@@ -166,9 +168,12 @@ async def delete(actor: Actor, membership_id: str, *, if_version: IfVersion = No
 async def add(actor: Actor, *, email: str, display_name: str) -> Row:
     """Someone is made a member in the application, at once and with the default role.
 
-    refuses   Conflict when the person is here already
+    refuses   Conflict when the person is here already; InvalidInput for what is no address
     """
     actor.require(Permission.MEMBERS_MANAGE)
+    if not profiles.is_address(email):
+        raise InvalidInput(f"{email[:100]} is no email address", path=("email",))
+    display_name = texts.name(display_name, path=("displayName",))
     policy = await policies.of_workspace(actor.workspace_id)
     stored = profiles.store(profiles.of_person(email, display_name))
     account_id = await _account_for(stored)
@@ -182,7 +187,7 @@ async def add(actor: Actor, *, email: str, display_name: str) -> Row:
         state=MembershipState.ACTIVE,
         origin=Origin.MANUAL,
     )
-    return await get(actor, id)
+    return await _find(actor, id)
 
 
 @database.writes
@@ -222,7 +227,7 @@ async def reactivate(
     versions.check(row, if_version)
     if row["state"] not in HERE:
         await _set_active(actor, row, policy, active=True, reason=reason)
-    return await get(actor, membership_id)
+    return await _find(actor, membership_id)
 
 
 async def _end(
@@ -233,7 +238,7 @@ async def _end(
     versions.check(row, if_version)
     if row["state"] not in (state, MembershipState.REMOVED):
         await _set_state(actor, row, state, reason=reason)
-    return await get(actor, membership_id)
+    return await _find(actor, membership_id)
 
 
 async def _set_active(
@@ -332,19 +337,23 @@ async def _write(actor: Actor, row: Row, stored: Stored, more: dict[str, Any]) -
 
 async def _leave_everything(actor: Actor, membership_id: str) -> None:
     """Out of all groups, which each get a new version, and out of all roles."""
-    await database.execute(
-        "UPDATE groups SET member_count = member_count - 1, version = version + 1, updated_at = ?"
-        " WHERE workspace_id = ? AND id IN"
-        " (SELECT group_id FROM group_members WHERE workspace_id = ? AND membership_id = ?)",
-        now(),
-        actor.workspace_id,
+    # What is counted is what was deleted: a group may have let them go at the same moment.
+    left = await database.fetch_all(
+        "DELETE FROM group_members WHERE workspace_id = ? AND membership_id = ? RETURNING group_id",
         actor.workspace_id,
         membership_id,
     )
-    for table in ("group_members", "role_assignments"):
+    if left:
         await database.execute(
-            f"DELETE FROM {table} WHERE workspace_id = ? AND membership_id = ?", actor.workspace_id, membership_id
+            "UPDATE groups SET member_count = member_count - 1, version = version + 1, updated_at = ?"
+            f" WHERE workspace_id = ? AND id IN {database.dialect().ids}",
+            now(),
+            actor.workspace_id,
+            orjson.dumps([row["group_id"] for row in left]).decode(),
         )
+    await database.execute(
+        "DELETE FROM role_assignments WHERE workspace_id = ? AND membership_id = ?", actor.workspace_id, membership_id
+    )
 
 
 async def _give_default_role(actor: Actor, policy: Row, membership_id: str) -> None:
@@ -448,7 +457,13 @@ async def _lock_to_edit(actor: Actor, membership_id: str, edit: Edit, policy: Ro
     wanted = _edited(seen, edit, policy)
     ends = bool(seen["active"]) and not wanted.active
     row = await (_lock_ending(actor, membership_id) if ends else _lock(actor, membership_id))
-    return row, wanted if row["version"] == seen["version"] else _edited(row, edit, policy)
+    if row["version"] == seen["version"]:
+        return row, wanted
+    wanted = _edited(row, edit, policy)
+    if not ends and row["active"] and not wanted.active:
+        # Brought back by someone else in between, so that it ends after all.
+        row = await _lock_ending(actor, membership_id)
+    return row, wanted
 
 
 async def _lock_ending(actor: Actor, membership_id: str) -> Row:
@@ -466,6 +481,9 @@ async def _lock_ending(actor: Actor, membership_id: str) -> Row:
             membership_id,
         )
     row = await _lock(actor, membership_id)
+    if not is_owner and database.dialect().for_update:
+        # Nobody can make them an owner any more, but until now somebody could.
+        is_owner = await owners.lock_if_owner(actor.workspace_id, membership_id)
     if is_owner:
         await owners.refuse_if_last(actor.workspace_id, membership_id)
     return row

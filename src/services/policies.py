@@ -96,7 +96,8 @@ def preset_of(policy: Row) -> str | None:
 async def update(actor: Actor, *, preset: str | None = None, if_version: str | None = None, **choices: Any) -> Row:
     """A preset first, then the single choices over it.
 
-    refuses   Forbidden without PROVISIONING_MANAGE; InvalidInput for a default role that is privileged or not here
+    refuses   Forbidden without PROVISIONING_MANAGE, or for a default role that permits more than the actor may;
+              InvalidInput for one that is privileged or not here
     """
     actor.require(Permission.PROVISIONING_MANAGE)
     assert choices.keys() <= CHOICES, choices
@@ -108,7 +109,12 @@ async def update(actor: Actor, *, preset: str | None = None, if_version: str | N
     if "default_role_id" in choices:
         await _refuse_unfit_default(actor, choices["default_role_id"])
     wanted = (PRESETS[preset] if preset else {}) | choices
-    changes = {name: {"from": policy[name], "to": value} for name, value in wanted.items() if policy[name] != value}
+    # In the type of what is wanted, for SQLite has 0 and 1 for booleans.
+    changes = {
+        name: {"from": type(value)(policy[name]), "to": value}
+        for name, value in wanted.items()
+        if policy[name] != value
+    }
     if not changes:
         return policy
     await database.execute(
@@ -137,3 +143,4 @@ async def _refuse_unfit_default(actor: Actor, role_id: str) -> None:
         raise InvalidInput("No such role", path=("defaultRoleId",))
     if roles.permissions_of(role) & roles.PRIVILEGED:
         raise InvalidInput(f"{role['name']} is too much for everyone who joins", path=("defaultRoleId",))
+    roles.refuse_if_above(actor, role)

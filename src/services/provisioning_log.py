@@ -80,10 +80,15 @@ class Buffer:
         """Write what waits; what cannot be written now waits on."""
         events = list(self._events)
         self._events.clear()
+        if not events:
+            return
         try:
             await record(*events)
-        except BaseException:
-            self._events.extendleft(reversed(events))
+        except Exception:  # not when cancelled, for a transaction goes on without its caller
+            newer = list(self._events)
+            self._events.clear()
+            for event in (*events, *newer):
+                self.add(event)
             raise
 
 
@@ -104,8 +109,13 @@ async def forget_before(moment: int, *, rows_max: int) -> int:
 
 
 def _row(event: Event) -> list[Any]:
-    values = {name: getattr(event, name) for name in _COLUMNS if name not in ("id", "changes")}
+    values = {name: _storable(getattr(event, name)) for name in _COLUMNS if name not in ("id", "changes")}
     return [values[name] if name in values else new_id() if name == "id" else _cut(event.changes) for name in _COLUMNS]
+
+
+def _storable(value: Any) -> Any:
+    """Anybody can write U+0000 into an address, and a refusal repeats it; PostgreSQL keeps no text with one."""
+    return value.replace("\0", "\ufffd") if isinstance(value, str) else value
 
 
 def _cut(changes: dict[str, Any] | None) -> str | None:

@@ -185,6 +185,14 @@ def permissions_of(role: Row) -> frozenset[Permission]:
     return frozenset(Permission(name) for name in orjson.loads(role["permissions"]))
 
 
+def refuse_if_above(actor: Actor, role: Row) -> None:
+    """Nobody gives or takes a role that permits more than they may themselves."""
+    if role["key"] == OWNER and not actor.is_owner:
+        raise Forbidden("Only an owner may give or take ownership")
+    if not permissions_of(role) <= actor.permissions:
+        raise Forbidden(f"{role['name']} permits more than you may")
+
+
 async def _change(
     actor: Actor, role_ids: Iterable[str], *, column: str, subject_id: str
 ) -> tuple[list[Row], list[Row]]:
@@ -206,15 +214,8 @@ async def _change(
     changed = {role["id"] for role in wanted} ^ {role["id"] for role in held}
     for role in (*wanted, *held):
         if role["id"] in changed:
-            _refuse_if_above(actor, role)
+            refuse_if_above(actor, role)
     return wanted, held
-
-
-def _refuse_if_above(actor: Actor, role: Row) -> None:
-    if role["key"] == OWNER and not actor.is_owner:
-        raise Forbidden("Only an owner may give or take ownership")
-    if not permissions_of(role) <= actor.permissions:
-        raise Forbidden(f"{role['name']} permits more than you may")
 
 
 async def _write(actor: Actor, row: Row, wanted: list[Row], held: list[Row], *, column: str, kind: str) -> None:

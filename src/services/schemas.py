@@ -400,7 +400,7 @@ _GROUP_SCHEMA = Schema(
             _text("value", "The id of the member.", **_FIXED),
             _link("$ref", "The URI of the member.", "User", "Group", **_FIXED),
             _text("type", "What the member is.", canonical_values=("User", "Group"), **_FIXED),
-            _text("display", "The name of the member.", **_SERVERS),
+            _text("display", "The name of the member.", returned=Returned.REQUEST, **_SERVERS),
             multi_valued=True,
         ),
     ),

@@ -71,6 +71,8 @@ def read(path: str, resource_type: ResourceType, *, descending: bool) -> Sort:
     leaf = _leaf(target)
     if leaf.type in (Type.COMPLEX, Type.BINARY) or target.attribute.name in ("groups", "members"):
         raise InvalidInput(f"sortBy: nothing can be sorted by {path[:100]}")
+    if target.path == "meta.location" and (id := resource_type.resolve("id")):
+        target = id  # what stands before the id in it is the same for all
     return Sort(target=target, descending=descending)
 
 

@@ -103,6 +103,10 @@ def test_a_workspace_is_filled_with_people_and_groups(run: Run) -> None:
     assert "ok" in run("doctor")
 
 
+def test_the_openapi_document_is_printed(run: Run) -> None:
+    assert run("openapi").startswith("openapi: 3.1")
+
+
 def test_the_graphql_schema_is_printed(run: Run) -> None:
     assert "type Query {" in run("graphql-schema")
 

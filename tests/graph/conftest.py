@@ -2,6 +2,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.routing import Route
 
@@ -16,7 +17,7 @@ from .asking import Asker
 @pytest.fixture
 async def nobody() -> AsyncIterator[Asker]:
     """Someone without a token, at a service whose database is not even open."""
-    app = create_app(Settings(log_level="warning"))
+    app = create_app(Settings(secret_key=SecretStr("of no use")))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://testserver") as client:
         yield Asker(client)
 

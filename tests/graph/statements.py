@@ -32,5 +32,6 @@ async def plan_of(statement: Statement) -> list[str]:
     sql, params = statement
     if database.dialect().name == "sqlite":
         return [row["detail"] for row in await database.fetch_all(f"EXPLAIN QUERY PLAN {sql}", *params)]
-    await database.execute("SET LOCAL enable_seqscan = off")
+    for way in ("seqscan", "sort"):
+        await database.execute(f"SET LOCAL enable_{way} = off")
     return [str(row[0]) for row in await database.fetch_all(f"EXPLAIN {sql}", *params)]

@@ -7,7 +7,8 @@ import httpx
 import pytest
 from graphql import DirectiveNode, GraphQLObjectType, build_schema, validate_schema
 
-from tenantry.graph.ids import Kind
+from tenantry.graph import faults
+from tenantry.graph.ids import PREFIXES, Kind
 from tenantry.graph.schema import sdl
 from tenantry.services.actor import Permission
 
@@ -97,3 +98,10 @@ async def _input(workspace: Workspace, mutation: str) -> str:
         "scimTokenRevoke": f'{{id: "{token}"}}',
         "provisioningPolicyUpdate": f'{{workspaceId: "{here}", preset: LINKED}}',
     }[mutation]
+
+
+def test_codes_and_prefixes_are_documented() -> None:
+    text = (ROOT / "docs" / "graphql.md").read_text()
+    codes = {*faults.CODES.values(), "BAD_REQUEST", "LIMIT_EXCEEDED", "TIMEOUT", "INTERNAL"}
+    for word in (*codes, *(f"{prefix}_" for prefix in PREFIXES.values())):
+        assert f"`{word}`" in text

@@ -8,7 +8,8 @@ import pytest
 
 from tenantry.errors import Busy
 from tenantry.graph import viewer
-from tenantry.graph.door import JSON, RESPONSE_JSON, GraphQLDoor
+from tenantry.graph.door import GraphQLDoor
+from tenantry.graph.media_types import JSON, RESPONSE_JSON
 from tenantry.models import now
 from tenantry.services import lookups, tokens
 
@@ -252,7 +253,7 @@ async def test_a_busy_database_is_503(owner: Asker, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(lookups, "account", busy)
     answer = await owner.post("{ viewer { user { id } } }")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "3")
-    assert answer.json()["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
+    assert answer.json()["errors"][0]["extensions"]["code"] == "BUSY"
     monkeypatch.setattr(tokens, "identify_personal", busy)
     assert (await owner.post("{ __typename }")).status_code == 503
 
@@ -263,7 +264,7 @@ async def test_half_an_answer_of_a_busy_database_is_told(owner: Asker, monkeypat
 
     monkeypatch.setattr(lookups, "account", busy)
     answer = await owner.post("{ viewer { user { id } } service { version } }")
-    assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (200, "UNAVAILABLE")
+    assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (200, "BUSY")
 
 
 async def test_an_operation_that_takes_too_long_is_given_up(

@@ -1,4 +1,4 @@
-"""How large an operation may be, and that finding out costs next to nothing."""
+"""How large an operation may be, and that finding out costs next to nothing (in processor time, whatever else runs)."""
 
 import time
 from typing import Any
@@ -99,9 +99,9 @@ def test_a_fragment_that_leads_to_itself_is_measured() -> None:
 def test_a_fragment_bomb_is_measured_in_no_time(levels: int) -> None:
     document = bomb(levels)
     size_of(document)
-    started_at = time.perf_counter()
+    started_at = time.process_time()
     assert size_of(document).aliases == min(2**levels, CAP)
-    assert time.perf_counter() - started_at < 0.1
+    assert time.process_time() - started_at < 0.2
 
 
 @pytest.mark.parametrize(
@@ -141,9 +141,9 @@ async def test_what_is_over_a_limit_is_refused(nobody: Asker, query: str, limit:
 
 @pytest.mark.parametrize("levels", [60, 120])
 async def test_a_fragment_bomb_is_refused_in_no_time(nobody: Asker, levels: int) -> None:
-    started_at = time.perf_counter()
+    started_at = time.process_time()
     assert set(await nobody.codes(bomb(levels))) == {"LIMIT_EXCEEDED"}
-    assert time.perf_counter() - started_at < 0.2
+    assert time.process_time() - started_at < 0.2
 
 
 async def test_many_overlapping_fields_cost_little(nobody: Asker) -> None:
@@ -151,9 +151,9 @@ async def test_many_overlapping_fields_cost_little(nobody: Asker) -> None:
     query += "".join(
         f" fragment F{n} on Query {{ service {{ limits {{ maxCost maxDepth }} version }} }}" for n in range(20)
     )
-    started_at = time.perf_counter()
+    started_at = time.process_time()
     await nobody.ask(query)
-    assert time.perf_counter() - started_at < 0.5
+    assert time.process_time() - started_at < 0.5
 
 
 async def test_the_same_document_may_ask_for_more_or_less(owner: Asker) -> None:

@@ -278,3 +278,26 @@ async def test_a_caller_that_gives_up_waiting_leaves_the_work_whole() -> None:
     await enter("the next")
     found = await entries()
     assert {f"entry {number}" for number, acknowledged in enumerate(kept) if acknowledged} <= found
+
+
+async def test_a_look_sees_what_is_committed_and_may_not_write() -> None:
+    await enter("rent", 3)
+
+    @database.looks
+    async def look() -> Any:
+        return await database.fetch_value("SELECT until FROM job_leases WHERE name = ?", "rent/debit")
+
+    @database.looks
+    async def write() -> None:
+        await increment("rent")
+
+    @database.writes
+    async def look_within() -> Any:
+        await increment("rent")
+        return await look()
+
+    assert await look() == 3
+    assert await look_within() == 4
+    with pytest.raises(AssertionError, match="only reading"):
+        await write()
+    assert await look() == 4

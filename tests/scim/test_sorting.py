@@ -63,9 +63,7 @@ async def test_pages_keep_one_order(scim: httpx.AsyncClient, path: str) -> None:
         await add(scim, f"{name}@s.example.com", name={"familyName": name.upper()}, externalId=name)
     whole = await names(scim, sortBy=path)
     assert sorted(whole) == list("abcde")
-    assert [
-        name for start in (1, 3, 5) for name in await names(scim, sortBy=path, startIndex=start, count=2)
-    ] == whole
+    assert [name for start in (1, 3, 5) for name in await names(scim, sortBy=path, startIndex=start, count=2)] == whole
 
 
 @pytest.mark.parametrize("path", ["shoeSize", "name", "x509Certificates", "groups", "urn:example:none:name"])

@@ -34,7 +34,7 @@ PASSING = (
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,
     asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
+    asyncpg.PostgresSystemError,
     OSError,
 )
 
@@ -118,11 +118,14 @@ class PostgresClient(AsyncpgDBClient):
         assert self._pool is not None
         try:
             connection = await self._pool.acquire(timeout=self._acquire_timeout_seconds)
-        except (TimeoutError, *PASSING) as error:
+        except (asyncpg.InterfaceError, *PASSING) as error:
             raise Busy("No database connection is free") from error
         try:
             yield connection
-        except PASSING as error:
+        except (asyncpg.InterfaceError, *PASSING) as error:
+            if isinstance(error, asyncpg.InterfaceError) and not _is_lost(connection):
+                # Not the connection, the statement is wrong: a bug, which trying again will not mend.
+                raise
             raise Busy("The database cannot take this right now") from error
         finally:
             # Also when cancelled: release waits for what is under way and resets the session.
@@ -147,6 +150,15 @@ class _PoolSession(Session):
 
     async def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         await _naming_duplicates(self._connection.executemany(_numbered(sql), rows))
+
+
+def _is_lost(connection: asyncpg.Connection) -> bool:
+    try:
+        lost: bool = connection.is_closed()
+    except asyncpg.InterfaceError:
+        # The pool has let go of it already.
+        return True
+    return lost
 
 
 async def _naming_duplicates(statement: Awaitable[T]) -> T:

@@ -109,6 +109,8 @@ def _drive(body: Body[T], connection: sqlite3.Connection) -> T:
     except StopIteration as done:
         result: T = done.value
         return result
+    # Here and now, for what it cleans up belongs to this context.
+    steps.close()
     raise AssertionError("a database body awaited something other than its session")
 
 
