@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 from tenantry.models import Outcome, ProvisioningOperation, database, new_id, now
 from tenantry.services import groups, provisioning_log, tokens
-from tenantry.services.actor import Principal, Request
+from tenantry.services.actor import Actor, Principal, Request
 
 from .make import Workspace, make_group, make_person, make_workspace
 from .services.looking import everything, role_id
@@ -63,6 +63,10 @@ class Setting:
     own_group: str
     principal: Principal
     theirs: Things
+
+    @property
+    def owner(self) -> Actor:
+        return self.mine.owner
 
     @asynccontextmanager
     async def theirs_unchanged(self) -> AsyncIterator[set[str]]:

@@ -7,7 +7,7 @@ blank text, `[]` or `{}` for nothing. An attribute we do not know may be any JSO
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..services import texts
@@ -31,13 +31,13 @@ _ID_TEXT = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 class _Place:
     """Where an operation of a PATCH can apply: a pattern of paths, and the component the value is one of.
 
-    listed    a removal may list the values that go
+    removed_by  the component of what a removal may say of the values that go
     """
 
     pattern: str
     kind: str
     required: bool = False
-    listed: bool = False
+    removed_by: str = ""
 
 
 def components() -> Shape:
@@ -100,19 +100,35 @@ def _naming(urn: str) -> Shape:
 
 
 def _bodies(resource_type: ResourceType) -> Shape:
-    name = resource_type.name
-    properties = {attribute.name: ref(_kind(attribute)) for attribute in _writable(resource_type.schema.attributes)}
+    """What is added to a resource, what replaces parts of it, and a whole one. What is required cannot be replaced by
+    nothing; to add nothing changes nothing."""
+    name, attributes = resource_type.name, _writable(resource_type.schema.attributes)
+    needed = [attribute for attribute in attributes if attribute.required]
+    properties = {attribute.name: ref(_kind(attribute)) for attribute in attributes}
+    properties |= {attribute.name: ref(f"{_kind(attribute)}OrNothing") for attribute in needed}
     properties["externalId"] = ref("Key")
     for extension in resource_type.extensions:
         properties[extension.schema.id] = ref(f"{extension.schema.name}Change")
     if resource_type is USER:
         properties["password"] = {**ref("Anything"), "description": "Accepted and dropped: never kept, never shown."}
-    required = ["schemas", *(attribute.name for attribute in resource_type.schema.attributes if attribute.required)]
     return {
-        f"{name}Change": _open(properties, description=f"Attributes of a {name}; what we do not know is passed over."),
+        f"{name}Addition": _open(properties, description=f"Attributes of a {name}. Unknown ones are passed over."),
+        f"{name}Replacement": {
+            "description": f"Attributes of a {name}. Unknown ones are passed over.",
+            "allOf": [
+                ref(f"{name}Addition"),
+                {"properties": {attribute.name: ref(_kind(attribute)) for attribute in needed}},
+            ],
+        },
         f"{name}Body": {
             "description": f"A whole {name}. What is read-only, such as id and meta, is passed over.",
-            "allOf": [ref(f"{name}Change"), {"properties": {"schemas": ref("Schemas")}, "required": required}],
+            "allOf": [
+                ref(f"{name}Replacement"),
+                {
+                    "properties": {"schemas": ref("Schemas")},
+                    "required": ["schemas", *(attribute.name for attribute in needed)],
+                },
+            ],
         },
         f"{name}Patch": _patch(resource_type),
     }
@@ -133,66 +149,71 @@ def _kinds(resource_type: ResourceType) -> Shape:
 
 
 def _of_parts(attribute: Attribute) -> Shape:
-    kind = _kind(attribute)
-    shapes = [_open({sub.name: ref(_kind(sub)) for sub in _writable(attribute.sub_attributes)})]
-    if attribute.name == "manager":
-        shapes.append(_STRING | _KEY)  # Entra sends the id alone
+    kind, parts = _kind(attribute), _writable(attribute.sub_attributes)
+    one = _open({sub.name: ref(_kind(sub)) for sub in parts})
     if not attribute.multi_valued:
-        several = {"type": "array", "items": {"anyOf": [*shapes, ref("Nothing")]}, "minItems": 1, "maxItems": 1}
-        return {kind: {"description": attribute.description, "anyOf": [*shapes, ref("Nothing"), several]}}
-    one = kind.removesuffix("Change") + "Value"
-    several = {"type": "array", "items": {"anyOf": [ref(one), ref("Nothing")]}, **_ONE_PRIMARY}
+        shapes = [one, _STRING | _KEY] if attribute.name == "manager" else [one]  # Entra sends the id alone
+        return {kind: _patient(*shapes, ref("Nothing"), description=attribute.description)}
+    name = kind.removesuffix("Change")
+    several = {"type": "array", "items": {"anyOf": [ref(f"{name}Value"), ref("Nothing")]}, **_ONE_PRIMARY}
+    value = attribute.sub("value")
+    described = [_open({sub.name: ref(_kind(sub, is_kept=False)) for sub in parts})]
+    described += [_BASE64 if value.type is Type.BINARY else _STRING] if value else []
     return {
-        one: {"description": f"One of: {attribute.description}", "anyOf": shapes},
+        f"{name}Value": one,
         kind: {
             "description": f"{attribute.description} At most one of them is primary.",
-            "anyOf": [several, ref(one), ref("Nothing")],
+            "anyOf": [several, ref(f"{name}Value"), ref("Nothing")],
+        },
+        f"{name}Removal": {
+            "description": "Those that have all that is told of one of these.",
+            "anyOf": [
+                {"type": "array", "items": {"anyOf": [*described, ref("Nothing")]}},
+                *described,
+                ref("Nothing"),
+            ],
         },
     }
 
 
 def _patch(resource_type: ResourceType) -> Shape:
-    operations = [
-        {
-            "title": "Without a path: every attribute of the value",
-            **_open(
-                {
-                    "op": _SETS,
-                    "path": {"anyOf": [{"type": "null"}, _BLANK]},
-                    "value": ref(f"{resource_type.name}Change"),
-                },
-                required=["op", "value"],
-            ),
-        }
-    ]
-    sets, removes = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
-    for place in _places(resource_type):
-        sets[place.kind].append(place.pattern)
-        if not place.required:
-            removes[place.kind if place.listed else ""].append(place.pattern)
+    name, places = resource_type.name, list(_places(resource_type))
+    optional = [place for place in places if not place.required]
+    required = [place for place in places if place.required]
+    removable = [replace(place, kind=place.removed_by) for place in optional]
     if resource_type is GROUP:
-        removes[""].append(rf'members\[value eq "{_ID_TEXT}"\]')
-    operations += [
-        _operation("Set", _SETS, paths, kind, required=["op", "path", "value"]) for kind, paths in sets.items()
-    ]
-    operations += [
-        _operation("Remove", _REMOVES, paths, kind, required=["op", "path"]) for kind, paths in removes.items()
+        removable.append(_Place(pattern=rf'members\[value eq "{_ID_TEXT}"\]', kind=""))
+    operations = [
+        _pathless(_ADDS, f"{name}Addition"),
+        _pathless(_REPLACES, f"{name}Replacement"),
+        *_operations(_SETS, optional),
+        *_operations(_REPLACES, required),
+        *_operations(_ADDS, [replace(place, kind=f"{place.kind}OrNothing") for place in required]),
+        *_operations(_REMOVES, removable),
     ]
     return _open(
-        {
-            "schemas": _naming(PATCH_OP),
-            "Operations": {"type": "array", "items": {"anyOf": operations}},
-        },
+        {"schemas": _naming(PATCH_OP), "Operations": {"type": "array", "items": {"anyOf": operations}}},
         required=["schemas", "Operations"],
         description="Operations, all of which are carried out, in their order, or none (RFC 7644 §3.5.2).",
     )
 
 
-def _operation(verb: str, op: Shape, patterns: list[str], kind: str, *, required: list[str]) -> Shape:
-    properties: Shape = {"op": op, "path": {"type": "string", "pattern": f"^({'|'.join(patterns)})$"}}
-    if kind:
-        properties["value"] = ref(kind)
-    return {"title": f"{verb} {kind.removesuffix('Change')}".strip(), **_open(properties, required=required)}
+def _pathless(op: Shape, kind: str) -> Shape:
+    """An operation on all attributes that its value names."""
+    properties = {"op": op, "path": {"anyOf": [{"type": "null"}, _BLANK]}, "value": ref(kind)}
+    return _open(properties, required=["op", "value"])
+
+
+def _operations(op: Shape, places: list[_Place]) -> Iterator[Shape]:
+    """One shape for all places that take the same kind of value; without a kind no value is looked at."""
+    patterns = defaultdict[str, list[str]](list)
+    for place in places:
+        patterns[place.kind].append(place.pattern)
+    for kind, paths in patterns.items():
+        properties: Shape = {"op": op, "path": {"type": "string", "pattern": f"^({'|'.join(paths)})$"}}
+        if kind:
+            properties["value"] = ref(kind)
+        yield _open(properties, required=["op", "path"] if op is _REMOVES else ["op", "path", "value"])
 
 
 def _places(resource_type: ResourceType) -> Iterator[_Place]:
@@ -210,9 +231,12 @@ def _places(resource_type: ResourceType) -> Iterator[_Place]:
 
 def _places_in(attribute: Attribute, prefix: str) -> Iterator[_Place]:
     path = f"{prefix}{attribute.name}"
-    yield _Place(pattern=path, kind=_kind(attribute), required=attribute.required, listed=attribute.multi_valued)
-    if attribute.name == "members":
-        return  # a member has nothing that could change
+    kind = _kind(attribute)
+    if attribute.name == "members":  # one has nothing that could change
+        yield _Place(pattern=path, kind=kind, removed_by=kind)
+        return
+    removed_by = kind.replace("Change", "Removal") if attribute.multi_valued else ""
+    yield _Place(pattern=path, kind=kind, required=attribute.required, removed_by=removed_by)
     for sub in _writable(attribute.sub_attributes):
         if not attribute.multi_valued:
             yield _Place(pattern=rf"{path}\.{sub.name}", kind=_kind(sub))
@@ -224,8 +248,8 @@ def _writable(attributes: tuple[Attribute, ...]) -> list[Attribute]:
     return [attribute for attribute in attributes if attribute.mutability is not Mutability.READ_ONLY]
 
 
-def _kind(attribute: Attribute) -> str:
-    """The component for a value of the attribute."""
+def _kind(attribute: Attribute, *, is_kept: bool = True) -> str:
+    """The component for a value of the attribute; what is not kept has no bounds to keep to."""
     match attribute:
         case Attribute(type=Type.COMPLEX):
             return f"{attribute.name[0].upper()}{attribute.name[1:]}Change"
@@ -238,7 +262,7 @@ def _kind(attribute: Attribute) -> str:
                 return "Identifier"
             if attribute.required:
                 return "Title"
-            return "Key" if attribute.indexed or attribute.name in _KEYS else "Text"
+            return "Key" if is_kept and (attribute.indexed or attribute.name in _KEYS) else "Text"
     raise NotImplementedError(f"{attribute.type} in a request")
 
 
@@ -247,12 +271,14 @@ def _open(properties: Shape, **more: Any) -> Shape:
     return {"type": "object", **more, "properties": properties, **_ANYTHING_ELSE}
 
 
-def _patient(shape: Shape, *, optional: bool = True, **more: Any) -> Shape:
-    """The shape itself, nothing, or one of these as the only value of an array."""
-    shapes = [shape, ref("Nothing")] if optional else [shape]
-    return {**more, "anyOf": [*shapes, {"type": "array", "items": {"anyOf": shapes}, "minItems": 1, "maxItems": 1}]}
+def _patient(*shapes: Shape, **more: Any) -> Shape:
+    """Any of the shapes, or one of them as the only value of an array."""
+    one = {"type": "array", "items": {"anyOf": [*shapes]}, "minItems": 1, "maxItems": 1}
+    return {**more, "anyOf": [*shapes, one]}
 
 
+_ADDS: Shape = {"enum": ["add", "Add"]}
+_REPLACES: Shape = {"enum": ["replace", "Replace"]}
 _SETS: Shape = {"enum": ["add", "replace", "Add", "Replace"]}
 _REMOVES: Shape = {"enum": ["remove", "Remove"]}
 _OR_NULL = ["string", "null"]
@@ -262,6 +288,10 @@ _KEY: Shape = {"maxLength": texts.KEY_CHARS_MAX}
 # What Python's strip() leaves nothing of.
 _BLANK: Shape = {"type": "string", "pattern": rf"^[\t-\r\u001c-\u0020\u0085{_SPACES}]*$"}
 _ANYTHING_ELSE: Shape = {"propertyNames": {"pattern": r"^[^\u0000]*$"}, "additionalProperties": ref("Anything")}
+_BASE64: Shape = {
+    "type": "string",
+    "pattern": "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}(==)?|[A-Za-z0-9+/]{3}=?)?$",
+}
 _IS_TRUE: Shape = {"anyOf": [{"const": True}, {"type": "string", "pattern": "^[Tt][Rr][Uu][Ee]$"}]}
 _ONE_PRIMARY: Shape = {
     "contains": {"type": "object", "properties": {"primary": _IS_TRUE}, "required": ["primary"]},
@@ -277,6 +307,9 @@ def _visible(refused: str, *, chars_max: int) -> Shape:
     return {"type": "string", "pattern": f"^{_EDGE}{outer}({inner}*{outer})?{_EDGE}$", "maxLength": chars_max}
 
 
+_NOTHING = ref("Nothing")
+_IDENTIFIER = _visible(texts.INVISIBLE, chars_max=texts.KEY_CHARS_MAX)
+_TITLE = _visible(texts.UNSHOWN, chars_max=texts.NAME_CHARS_MAX)
 _BASICS: Shape = {
     "Anything": {
         "description": "Any JSON, without U+0000 and without integers beyond 64 bits.",
@@ -298,29 +331,23 @@ _BASICS: Shape = {
         "items": _NO_NUL,
         "minItems": 1,
     },
-    "Text": _patient(_STRING, description="Text without control characters; line breaks and tabs are none."),
+    "Text": _patient(_STRING, _NOTHING, description="Text without control characters; line breaks and tabs are none."),
     "Key": _patient(
-        _STRING | _KEY,
-        description="Text that lookups go by; its length is counted in its folded form.",
+        _STRING | _KEY, _NOTHING, description="Text that lookups go by; its length counts in its folded form."
     ),
     "Identifier": _patient(
-        _visible(texts.INVISIBLE, chars_max=texts.KEY_CHARS_MAX),
-        optional=False,
-        description="A name that is unique. White space around it is taken away; nothing in it is invisible.",
+        _IDENTIFIER, description="Unique. White space around it is taken away; all in it is visible."
     ),
-    "Title": _patient(
-        _visible(texts.UNSHOWN, chars_max=texts.NAME_CHARS_MAX),
-        optional=False,
-        description="A name that people read. White space around it is taken away.",
-    ),
+    "IdentifierOrNothing": _patient(_IDENTIFIER, _NOTHING),
+    "Title": _patient(_TITLE, description="A name for people. White space around it is taken away."),
+    "TitleOrNothing": _patient(_TITLE, _NOTHING),
     "Boolean": _patient(
-        {"anyOf": [{"type": "boolean"}, {"type": "string", "pattern": "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$"}]},
+        {"type": "boolean"},
+        {"type": "string", "pattern": "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$"},
+        _NOTHING,
         description="true or false, as text too and in any letter case.",
     ),
-    "Binary": _patient(
-        {"type": "string", "pattern": "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}(==)?|[A-Za-z0-9+/]{3}=?)?$"},
-        description="Base64; the padding may be left out (RFC 7643 §2.3.6).",
-    ),
+    "Binary": _patient(_BASE64, _NOTHING, description="Base64; the padding may be left out (RFC 7643 §2.3.6)."),
     "MembersValue": _open(
         {
             "value": {
