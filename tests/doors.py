@@ -1,6 +1,6 @@
 """One client for each door, in the same words: what is asked for, and which rule refused it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -145,7 +145,7 @@ class GraphQLClient:
         shown = (await self.asker.ask(query, id=gid(Kind.GROUP, group_id)))["node"]
         if shown is None:
             return None
-        members = {ids.decode(member["id"])[1] for member in shown["memberships"]["nodes"]}
+        members = {_uuid(member["id"]) for member in shown["memberships"]["nodes"]}
         return SeenGroup(name=shown["displayName"], members=members, version=shown["version"])
 
     async def see_person(self, person_id: str) -> str | None:
@@ -202,15 +202,21 @@ class GraphQLClient:
         payload = await self.asker.change(mutation, f"{thing} {{ id version }}", **input)
         if (refusal := _refusal(payload)) is not None:
             return Said(refusal=refusal)
-        return Said(id=ids.decode(payload[thing]["id"])[1], version=payload[thing]["version"])
+        return Said(id=_uuid(payload[thing]["id"]), version=payload[thing]["version"])
 
 
 def _people(members: Sequence[str]) -> list[str]:
     return [gid(Kind.MEMBERSHIP, member) for member in members]
 
 
+def _uuid(global_id: str) -> str:
+    parsed = ids.parse(global_id)
+    assert parsed is not None
+    return parsed[1]
+
+
 def _refusal(payload: dict[str, Any]) -> str | None:
     return payload["errors"][0]["code"] if payload["errors"] else None
 
 
-DOORS = {"SCIM": ScimClient, "GRAPHQL": GraphQLClient}
+DOORS: dict[str, Callable[[httpx.AsyncClient, Workspace], Client]] = {"SCIM": ScimClient, "GRAPHQL": GraphQLClient}

@@ -1,276 +1,314 @@
-"""Both doors lead to the same room: one rule, two protocols, one outcome and one line in the audit log."""
+"""Each rule through every door, and what one door does seen through the other."""
 
-from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from typing import Any
 
 import httpx
 import pytest
 
-from tenantry.graph import ids
 from tenantry.graph.ids import Kind
-from tenantry.models.database import Row
-from tenantry.services import groups, memberships, roles, versions
+from tenantry.models import database, new_id
+from tenantry.services import accounts, memberships, policies, roles
 
+from .doors import DOORS, Client, GraphQLClient, ScimClient
+from .graph.asking import gid
+from .invariants import assert_sound
 from .make import Workspace, audit_actions, make_group, make_person, make_workspace
-
-PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
-
-
-class Client(ABC):
-    """One door, asked in its own words. Every answer is "ok" or the name of the refusal."""
-
-    # Whether the groups of this door's tests are made by a directory: each door changes what is its own.
-    by_directory: bool
-
-    def __init__(self, client: httpx.AsyncClient, workspace: Workspace) -> None:
-        self.client = client
-        self.workspace = workspace
-
-    @abstractmethod
-    async def add_member(self, group: Row, person: Row, *, if_version: str | None = None) -> str: ...
-
-    @abstractmethod
-    async def remove_member(self, group: Row, person: Row) -> str: ...
-
-    @abstractmethod
-    async def rename(self, group: Row, name: str, *, if_version: str | None = None) -> str: ...
-
-    @abstractmethod
-    async def delete_group(self, group: Row) -> str: ...
-
-    @abstractmethod
-    async def end(self, person: Row | str) -> str:
-        """Cut someone's access."""
-
-    @abstractmethod
-    async def bring_back(self, person: Row) -> str: ...
-
-
-class Scim(Client):
-    by_directory = True
-    REFUSALS: ClassVar = {
-        (404, None): "not found",
-        (409, "uniqueness"): "conflict",
-        (412, None): "stale",
-        (403, None): "forbidden",
-    }
-
-    async def _send(self, method: str, path: str, *, if_version: str | None = None, body: Any = None) -> str:
-        headers = {"Authorization": f"Bearer {self.workspace.scim_token}", "Content-Type": "application/scim+json"}
-        if if_version is not None:
-            headers["If-Match"] = if_version
-        answer = await self.client.request(method, f"/scim/v2/{path}", headers=headers, json=body)
-        if answer.is_success:
-            return "ok"
-        error = answer.json()
-        if error["detail"] == "This is the last owner of the workspace":
-            return "last owner"
-        return self.REFUSALS[answer.status_code, error.get("scimType")]
-
-    async def _patch(self, path: str, operation: dict[str, Any], *, if_version: str | None = None) -> str:
-        body = {"schemas": [PATCH_OP], "Operations": [operation]}
-        return await self._send("PATCH", path, body=body, if_version=if_version)
-
-    async def add_member(self, group: Row, person: Row, *, if_version: str | None = None) -> str:
-        operation = {"op": "add", "path": "members", "value": [{"value": person["id"]}]}
-        return await self._patch(f"Groups/{group['id']}", operation, if_version=if_version)
-
-    async def remove_member(self, group: Row, person: Row) -> str:
-        path = f'members[value eq "{person["id"]}"]'
-        return await self._patch(f"Groups/{group['id']}", {"op": "remove", "path": path})
-
-    async def rename(self, group: Row, name: str, *, if_version: str | None = None) -> str:
-        operation = {"op": "replace", "path": "displayName", "value": name}
-        return await self._patch(f"Groups/{group['id']}", operation, if_version=if_version)
-
-    async def delete_group(self, group: Row) -> str:
-        return await self._send("DELETE", f"Groups/{group['id']}")
-
-    async def end(self, person: Row | str) -> str:
-        id = person if isinstance(person, str) else person["id"]
-        return await self._patch(f"Users/{id}", {"op": "replace", "path": "active", "value": False})
-
-    async def bring_back(self, person: Row) -> str:
-        return await self._patch(f"Users/{person['id']}", {"op": "replace", "path": "active", "value": True})
-
-
-class GraphQL(Client):
-    by_directory = False
-    REFUSALS: ClassVar = {
-        "NOT_FOUND": "not found",
-        "ALREADY_EXISTS": "conflict",
-        "VERSION_MISMATCH": "stale",
-        "DIRECTORY_MANAGED": "directory managed",
-        "LAST_OWNER": "last owner",
-    }
-
-    async def _change(self, mutation: str, input_type: str, **input: Any) -> str:
-        query = f"mutation($input: {input_type}!) {{ {mutation}(input: $input) {{ errors {{ code }} }} }}"
-        answer = await self.client.post(
-            "/graphql",
-            json={"query": query, "variables": {"input": input}},
-            headers={"Authorization": f"Bearer {self.workspace.personal_token}"},
-        )
-        body = answer.json()
-        assert "errors" not in body, body
-        refusals = body["data"][mutation]["errors"]
-        return self.REFUSALS[refusals[0]["code"]] if refusals else "ok"
-
-    async def add_member(self, group: Row, person: Row, *, if_version: str | None = None) -> str:
-        return await self._members(group, expectedVersion=if_version, add=[ids.encode(Kind.MEMBERSHIP, person["id"])])
-
-    async def remove_member(self, group: Row, person: Row) -> str:
-        return await self._members(group, remove=[ids.encode(Kind.MEMBERSHIP, person["id"])])
-
-    async def _members(self, group: Row, **change: Any) -> str:
-        group_id = ids.encode(Kind.GROUP, group["id"])
-        return await self._change("groupMembersChange", "GroupMembersChangeInput", groupId=group_id, **change)
-
-    async def rename(self, group: Row, name: str, *, if_version: str | None = None) -> str:
-        id = ids.encode(Kind.GROUP, group["id"])
-        return await self._change(
-            "groupUpdate", "GroupUpdateInput", id=id, displayName=name, expectedVersion=if_version
-        )
-
-    async def delete_group(self, group: Row) -> str:
-        return await self._change("groupDelete", "IdInput", id=ids.encode(Kind.GROUP, group["id"]))
-
-    async def end(self, person: Row | str) -> str:
-        id = person if isinstance(person, str) else person["id"]
-        return await self._member("membershipSuspend", id)
-
-    async def bring_back(self, person: Row) -> str:
-        return await self._member("membershipReactivate", person["id"])
-
-    async def _member(self, mutation: str, id: str) -> str:
-        return await self._change(mutation, "MembershipActionInput", membershipId=ids.encode(Kind.MEMBERSHIP, id))
+from .services.looking import last_audit_event, members_of, role_id, unchanged
 
 
 @pytest.fixture
 async def workspace(client: httpx.AsyncClient) -> Workspace:
-    # A directory that manages profiles suspends, as the application does.
-    return await make_workspace(preset="MANAGED")
+    return await make_workspace()
 
 
-@pytest.fixture(params=[Scim, GraphQL])
+@pytest.fixture
+async def other(workspace: Workspace) -> Workspace:
+    """A workspace of somebody else."""
+    return await make_workspace()
+
+
+@pytest.fixture(params=DOORS)
 def door(request: pytest.FixtureRequest, client: httpx.AsyncClient, workspace: Workspace) -> Client:
-    door: Client = request.param(client, workspace)
-    return door
+    return DOORS[request.param](client, workspace)
 
 
-async def group_for(door: Client, **wanted: Any) -> Row:
-    return await make_group(door.workspace, by_directory=door.by_directory, **wanted)
+@pytest.fixture
+def app_door(client: httpx.AsyncClient, workspace: Workspace) -> GraphQLClient:
+    return GraphQLClient(client, workspace)
 
 
-async def newest_actions(workspace: Workspace, before: list[str]) -> list[str]:
+@pytest.fixture
+def directory(client: httpx.AsyncClient, workspace: Workspace) -> ScimClient:
+    return ScimClient(client, workspace)
+
+
+async def own_group(door: Client, workspace: Workspace, **values: Any) -> str:
+    """A group that is this door's to change."""
+    return str((await make_group(workspace, by_directory=door.is_directory, **values))["id"])
+
+
+async def person_of(workspace: Workspace) -> str:
+    return str((await make_person(workspace))["id"])
+
+
+async def since(workspace: Workspace, before: list[str]) -> list[str]:
     return (await audit_actions(workspace))[len(before) :]
 
 
-async def test_a_person_joins_once_and_is_recorded_once(door: Client) -> None:
-    group, person = await group_for(door), await make_person(door.workspace)
-    before = await audit_actions(door.workspace)
-    assert await door.add_member(group, person) == "ok"
-    assert await door.add_member(group, person) == "ok"
-    assert (await groups.get(door.workspace.operator, group["id"]))["member_count"] == 1
-    assert await newest_actions(door.workspace, before) == ["group.members.changed"]
+class TestMembersOfAGroup:
+    async def test_someone_joins_once_and_it_is_recorded_once(self, door: Client, workspace: Workspace) -> None:
+        group, person = await own_group(door, workspace), await person_of(workspace)
+        before = await audit_actions(workspace)
+        first = await door.change_members(group, add=[person])
+        again = await door.change_members(group, add=[person])
+        assert (first.refusal, again.refusal, again.version) == (None, None, first.version)
+        assert await members_of(group) == {person}
+        assert await since(workspace, before) == ["group.members.changed"]
+        event = await last_audit_event(workspace)
+        assert event["door"] == ("SCIM" if door.is_directory else "GRAPHQL")
+        await assert_sound(workspace)
+
+    async def test_someone_leaves_once_and_it_is_recorded_once(self, door: Client, workspace: Workspace) -> None:
+        group = await own_group(door, workspace, members=2)
+        leaver, stayer = sorted(await members_of(group))
+        before = await audit_actions(workspace)
+        first = await door.change_members(group, remove=[leaver])
+        again = await door.change_members(group, remove=[leaver])
+        assert (first.refusal, again.refusal, again.version) == (None, None, first.version)
+        assert await members_of(group) == {stayer}
+        assert await since(workspace, before) == ["group.members.changed"]
+        await assert_sound(workspace)
+
+    @pytest.mark.parametrize("who", ["nobody", "of another workspace", "removed"])
+    async def test_who_is_not_here_is_not_let_in(
+        self, door: Client, workspace: Workspace, other: Workspace, who: str
+    ) -> None:
+        person = {"nobody": new_id(), "of another workspace": other.owner_id}.get(who) or await person_of(workspace)
+        if who == "removed":
+            await memberships.remove(workspace.operator, person)
+        group = await own_group(door, workspace)
+        said = await door.change_members(group, add=[person])
+        assert said.refusal == (None if door.is_directory else "NOT_FOUND")
+        assert await members_of(group) == set()
+        await assert_sound(workspace)
+
+    async def test_where_a_directory_has_to_know_everyone_both_doors_refuse(
+        self, door: Client, workspace: Workspace
+    ) -> None:
+        await policies.update(workspace.operator, unknown_members="REJECT")
+        group = await own_group(door, workspace)
+        async with unchanged():
+            said = await door.change_members(group, add=[new_id()])
+        assert said.refusal == ("INVALID" if door.is_directory else "NOT_FOUND")
 
 
-async def test_a_person_leaves_once_and_is_recorded_once(door: Client) -> None:
-    group, person = await group_for(door), await make_person(door.workspace)
-    await door.add_member(group, person)
-    before = await audit_actions(door.workspace)
-    assert await door.remove_member(group, person) == "ok"
-    assert await door.remove_member(group, person) == "ok"
-    assert (await groups.get(door.workspace.operator, group["id"]))["member_count"] == 0
-    assert await newest_actions(door.workspace, before) == ["group.members.changed"]
+class TestAnotherWorkspace:
+    async def test_its_groups_are_not_found(self, door: Client, workspace: Workspace, other: Workspace) -> None:
+        person = await person_of(workspace)
+        for group in (await own_group(door, other, members=1), new_id()):
+            async with unchanged():
+                said = [
+                    await door.rename_group(group, "Mine"),
+                    await door.change_members(group, add=[person]),
+                    await door.change_members(group, remove=list(await members_of(group)) or [person]),
+                    await door.delete_group(group),
+                ]
+            assert {each.refusal for each in said} == {"NOT_FOUND"}
+            assert await door.see_group(group) is None
+
+    async def test_its_people_are_not_found(self, door: Client, other: Workspace) -> None:
+        for person in (await person_of(other), other.owner_id, new_id()):
+            async with unchanged():
+                said = [await act(person) for act in (door.suspend, door.reactivate, door.remove)]
+            assert {each.refusal for each in said} == {"NOT_FOUND"}
+            assert await door.see_person(person) is None
 
 
-async def test_a_group_is_renamed_to_a_free_name_only(door: Client) -> None:
-    group, taken = await group_for(door), await group_for(door)
-    before = await audit_actions(door.workspace)
-    assert await door.rename(group, taken["display_name"].upper()) == "conflict"
-    assert await newest_actions(door.workspace, before) == []
-    assert await door.rename(group, "A name of its own") == "ok"
-    assert await newest_actions(door.workspace, before) == ["group.changed"]
+class TestTheLastOwner:
+    async def test_stays(self, door: Client, workspace: Workspace) -> None:
+        async with unchanged():
+            said = [await door.suspend(workspace.owner_id), await door.remove(workspace.owner_id)]
+        assert [each.refusal for each in said] == ["LAST_OWNER", "LAST_OWNER"]
+
+    async def test_may_go_when_there_is_another(self, door: Client, workspace: Workspace) -> None:
+        second = await make_person(workspace)
+        await database.writes(accounts.mark_proven)(second["account_id"])
+        await roles.set_for_membership(workspace.operator, second["id"], [await role_id(workspace, "workspace_owner")])
+        assert (await door.suspend(second["id"])).refusal is None
+        assert (await door.remove(workspace.owner_id)).refusal == "LAST_OWNER"
+        await assert_sound(workspace)
+
+    async def test_is_not_replaced_inactive(self, directory: ScimClient, workspace: Workspace) -> None:
+        shown = (await directory.send("GET", f"Users/{workspace.owner_id}")).json()
+        async with unchanged():
+            answer = await directory.send("PUT", f"Users/{workspace.owner_id}", shown | {"active": False})
+        assert answer.status_code == 403
+        assert "scimType" not in answer.json()
+
+    async def test_keeps_the_role(self, app_door: GraphQLClient, workspace: Workspace) -> None:
+        async with unchanged():
+            payload = await app_door.asker.change(
+                "membershipRolesSet",
+                "membership { id }",
+                subjectId=gid(Kind.MEMBERSHIP, workspace.owner_id),
+                assignments=[],
+            )
+        assert [error["code"] for error in payload["errors"]] == ["LAST_OWNER"]
 
 
-async def test_a_change_of_what_has_changed_is_refused(door: Client) -> None:
-    group, person = await group_for(door), await make_person(door.workspace)
-    seen = versions.of(group)
-    assert await door.rename(group, "Renamed", if_version=seen) == "ok"
-    before = await audit_actions(door.workspace)
-    assert await door.rename(group, "Renamed again", if_version=seen) == "stale"
-    assert await door.add_member(group, person, if_version=seen) == "stale"
-    assert await newest_actions(door.workspace, before) == []
+class TestVersions:
+    async def test_both_doors_show_the_same_one(
+        self, app_door: GraphQLClient, directory: ScimClient, workspace: Workspace
+    ) -> None:
+        group, person = await make_group(workspace, members=1), await person_of(workspace)
+        for door in (app_door, directory):
+            await door.suspend(person)
+            await door.reactivate(person)
+            seen = [await each.see_person(person) for each in (app_door, directory)]
+            assert seen[0] == seen[1] is not None
+            groups_seen = [await each.see_group(group["id"]) for each in (app_door, directory)]
+            assert groups_seen[0] == groups_seen[1] is not None
+
+    async def test_a_stale_one_is_refused(self, door: Client, workspace: Workspace) -> None:
+        group, person = await own_group(door, workspace, members=1), await person_of(workspace)
+        group_seen, person_seen = await door.see_group(group), await door.see_person(person)
+        assert group_seen is not None
+        assert person_seen is not None
+        renamed = await door.rename_group(group, "Crew", version=group_seen.version)
+        assert renamed.refusal is None
+        assert (await door.suspend(person, version=person_seen)).refusal is None
+        (member,) = group_seen.members
+        async with unchanged():
+            said = [
+                await door.rename_group(group, "Gang", version=group_seen.version),
+                await door.change_members(group, add=[person], version=group_seen.version),
+                await door.change_members(group, remove=[member], version=group_seen.version),
+                await door.delete_group(group, version=group_seen.version),
+                await door.remove(person, version=person_seen),
+            ]
+        assert [each.refusal for each in said] == ["VERSION_MISMATCH"] * 5
+        assert (await door.delete_group(group, version=renamed.version)).refusal is None
 
 
-async def test_what_is_of_another_workspace_is_not_there(door: Client) -> None:
-    other = await make_workspace(preset="MANAGED")
-    group, person = await make_group(other, by_directory=door.by_directory), await make_person(other)
-    before = await audit_actions(other)
-    assert await door.rename(group, "Mine") == "not found"
-    assert await door.add_member(group, await make_person(door.workspace)) == "not found"
-    assert await door.delete_group(group) == "not found"
-    assert await door.end(person) == "not found"
-    assert await audit_actions(other) == before
+class TestNames:
+    @pytest.mark.parametrize("name", ["Team", "TEAM", " team"])
+    async def test_a_name_is_given_once(self, door: Client, workspace: Workspace, name: str) -> None:
+        await own_group(door, workspace, name="Team")
+        group = await own_group(door, workspace, name="Crew")
+        async with unchanged():
+            said = [await door.create_group(name), await door.rename_group(group, name)]
+        assert [each.refusal for each in said] == ["ALREADY_EXISTS", "ALREADY_EXISTS"]
+
+    async def test_a_name_of_another_workspace_is_free(
+        self, door: Client, workspace: Workspace, other: Workspace
+    ) -> None:
+        await own_group(door, other, name="Team")
+        assert (await door.create_group("Team")).refusal is None
+
+    @pytest.mark.parametrize("name", ["", "  ", "x" * 251, "a\u202eb"])
+    async def test_a_name_nobody_can_read_is_refused(self, door: Client, workspace: Workspace, name: str) -> None:
+        group = await own_group(door, workspace)
+        async with unchanged():
+            said = [await door.create_group(name), await door.rename_group(group, name)]
+        word = "TOO_LONG" if len(name) > 250 and not door.is_directory else "INVALID"
+        assert [each.refusal for each in said] == [word, word]
 
 
-async def test_a_deleted_group_is_gone_and_its_members_stay(door: Client) -> None:
-    group, person = await group_for(door), await make_person(door.workspace)
-    await door.add_member(group, person)
-    before = await audit_actions(door.workspace)
-    assert await door.delete_group(group) == "ok"
-    assert await door.delete_group(group) == "not found"
-    assert (await memberships.get(door.workspace.operator, person["id"]))["state"] == "ACTIVE"
-    assert await newest_actions(door.workspace, before) == ["group.deleted"]
+class TestAGroup:
+    async def test_is_made_renamed_and_deleted_and_each_is_recorded(self, door: Client, workspace: Workspace) -> None:
+        person = await person_of(workspace)
+        before = await audit_actions(workspace)
+        made = await door.create_group("Team", [person])
+        assert await members_of(made.id) == {person}
+        assert (await door.rename_group(made.id, "Crew")).refusal is None
+        assert (await door.delete_group(made.id)).refusal is None
+        assert await door.see_group(made.id) is None
+        assert await since(workspace, before) == ["group.created", "group.changed", "group.deleted"]
+        assert await door.see_person(person) is not None
+        await assert_sound(workspace)
+
+    async def test_of_the_application_is_renamed_for_the_directory_too(
+        self, app_door: GraphQLClient, directory: ScimClient, workspace: Workspace
+    ) -> None:
+        group = await own_group(app_door, workspace, members=2)
+        assert (await app_door.rename_group(group, "Crew")).refusal is None
+        seen = await directory.see_group(group)
+        assert seen is not None
+        assert (seen.name, seen.members) == ("Crew", await members_of(group))
+
+    async def test_of_a_directory_is_the_directorys_alone(
+        self, app_door: GraphQLClient, directory: ScimClient, workspace: Workspace
+    ) -> None:
+        person = await person_of(workspace)
+        group = (await directory.create_group("Team", [person])).id
+        async with unchanged():
+            said = [
+                await app_door.rename_group(group, "Crew"),
+                await app_door.change_members(group, remove=[person]),
+                await app_door.delete_group(group),
+            ]
+        assert {each.refusal for each in said} == {"DIRECTORY_MANAGED"}
+        seen = await app_door.see_group(group)
+        assert seen is not None
+        assert (seen.name, seen.members) == ("Team", {person})
+        # What people are here for is the application's business all the same.
+        assert (await app_door.suspend(person)).refusal is None
+        payload = await app_door.asker.change(
+            "groupRolesSet",
+            "group { id }",
+            subjectId=gid(Kind.GROUP, group),
+            assignments=[{"roleId": gid(Kind.ROLE, await role_id(workspace, "source_read_only"))}],
+        )
+        assert payload["errors"] == []
+
+    async def test_of_the_application_becomes_the_directorys_with_its_first_write(
+        self, app_door: GraphQLClient, directory: ScimClient, workspace: Workspace
+    ) -> None:
+        group = await own_group(app_door, workspace)
+        assert (await directory.rename_group(group, "Crew")).refusal is None
+        assert (await app_door.rename_group(group, "Team")).refusal == "DIRECTORY_MANAGED"
+        seen = await app_door.see_group(group)
+        assert seen is not None
+        assert seen.name == "Crew"
+
+    async def test_of_the_application_that_confers_more_waits_for_an_owner(
+        self, app_door: GraphQLClient, directory: ScimClient, workspace: Workspace
+    ) -> None:
+        group = await own_group(app_door, workspace, name="Team")
+        await roles.set_for_group(workspace.operator, group, [await role_id(workspace, "source_admin")])
+        before = await audit_actions(workspace)
+        said = [
+            await directory.rename_group(group, "Crew"),
+            await directory.create_group("team"),
+            await directory.delete_group(group),
+        ]
+        assert [each.refusal for each in said] == ["FORBIDDEN", "ALREADY_EXISTS", "FORBIDDEN"]
+        assert await since(workspace, before) == ["group.link.requested"]
+        assert (await app_door.rename_group(group, "Gang")).refusal is None
 
 
-async def test_the_last_owner_stays(door: Client) -> None:
-    before = await audit_actions(door.workspace)
-    assert await door.end(door.workspace.owner_id) == "last owner"
-    assert (await memberships.get(door.workspace.operator, door.workspace.owner_id))["state"] == "ACTIVE"
-    assert await newest_actions(door.workspace, before) == []
+class TestAccess:
+    async def test_who_is_deactivated_by_the_directory_is_out_of_the_application(
+        self, client: httpx.AsyncClient, directory: ScimClient, workspace: Workspace, other: Workspace
+    ) -> None:
+        """Their credentials still work where another customer has them."""
+        owner = await memberships.get(workspace.operator, workspace.owner_id)
+        await make_person(other, userName=owner["email"])
+        second = await make_person(workspace)
+        await database.writes(accounts.mark_proven)(second["account_id"])
+        await roles.set_for_membership(workspace.operator, second["id"], [await role_id(workspace, "workspace_owner")])
+        asker = GraphQLClient(client, workspace).asker
+        query = "query($slug: String!) { workspace(slug: $slug) { id } }"
+        assert (await asker.ask(query, slug=workspace.slug))["workspace"] is not None
+        assert (await directory.suspend(workspace.owner_id)).refusal is None
+        assert (await asker.ask(query, slug=workspace.slug))["workspace"] is None
+        assert (await asker.ask(query, slug=other.slug))["workspace"] is not None
+        assert (await directory.reactivate(workspace.owner_id)).refusal is None
+        assert (await asker.ask(query, slug=workspace.slug))["workspace"] is not None
 
-
-async def test_a_suspended_person_keeps_groups_and_roles_and_comes_back_to_them(door: Client) -> None:
-    group, person = await group_for(door), await make_person(door.workspace)
-    await door.add_member(group, person)
-    before = await audit_actions(door.workspace)
-    assert await door.end(person) == "ok"
-    assert (await memberships.get(door.workspace.operator, person["id"]))["state"] == "SUSPENDED"
-    assert await door.bring_back(person) == "ok"
-    back = await memberships.get(door.workspace.operator, person["id"], groups_at="")
-    assert (back["state"], group["id"] in back["groups"]) == ("ACTIVE", True)
-    assert await newest_actions(door.workspace, before) == ["membership.suspended", "membership.reactivated"]
-
-
-async def test_a_group_renamed_in_the_application_is_renamed_in_scim(
-    client: httpx.AsyncClient, workspace: Workspace
-) -> None:
-    group = await make_group(workspace)
-    assert await GraphQL(client, workspace).rename(group, "Renamed in the app") == "ok"
-    headers = {"Authorization": f"Bearer {workspace.scim_token}"}
-    answer = await client.get(f"/scim/v2/Groups/{group['id']}", headers=headers)
-    assert answer.json()["displayName"] == "Renamed in the app"
-
-
-async def test_what_a_directory_manages_is_not_edited_in_the_application(
-    client: httpx.AsyncClient, workspace: Workspace
-) -> None:
-    group, person = await make_group(workspace, by_directory=True), await make_person(workspace)
-    app = GraphQL(client, workspace)
-    assert await app.rename(group, "Mine") == "directory managed"
-    assert await app.add_member(group, person) == "directory managed"
-    assert await app.delete_group(group) == "directory managed"
-    # Cutting access is never refused: an administrator may have to act before the directory does.
-    assert await app.end(person) == "ok"
-
-
-async def test_a_directory_waits_for_an_owner_before_it_takes_a_group_that_confers_more(
-    client: httpx.AsyncClient, workspace: Workspace
-) -> None:
-    group, person = await make_group(workspace), await make_person(workspace)
-    admin = next(role for role in await roles.of_workspace(workspace.owner) if role["key"] == "source_admin")
-    await roles.set_for_group(workspace.owner, group["id"], [admin["id"]])
-    assert await Scim(client, workspace).add_member(group, person) == "forbidden"
-    assert "group.link.requested" in await audit_actions(workspace)
+    async def test_a_token_opens_its_own_door_only(self, client: httpx.AsyncClient, workspace: Workspace) -> None:
+        personal = {"Authorization": f"Bearer {workspace.personal_token}"}
+        assert (await client.get("/scim/v2/Users", headers=personal)).status_code == 401
+        directory = {"Authorization": f"Bearer {workspace.scim_token}"}
+        answer = await client.post("/graphql", json={"query": "{ viewer { user { id } } }"}, headers=directory)
+        assert answer.status_code == 401

@@ -86,7 +86,10 @@ async def answer(exchange: Exchange, route: Route, ids: list[str]) -> Answer:
 
 async def refuse(exchange: Exchange, route: Route, ids: list[str], error: Exception) -> Answer:
     if isinstance(error, AwaitsOwner):
-        await group_service.ask_for_link(exchange.actor, error.group_id)
+        try:
+            await group_service.ask_for_link(exchange.actor, error.group_id)
+        except Busy as busy:
+            error = busy
     if isinstance(error, DirectoryError):
         refusal = errors.of(error)
         outcome = Outcome.FAILED if isinstance(error, Busy) else Outcome.REJECTED

@@ -1,7 +1,7 @@
 """The OpenAPI document of this door, made from its routes and the attribute tables.
 
-Every status, header and shape of an answer is told, so that a fuzzer can hold the service to it. What a request may be is
-told as wide as it is taken, with one exception: of filters and of paths in a PATCH the patterns show the plain ones.
+Every status, header and shape of an answer is told, so that a fuzzer can hold the service to it. What a request may be
+is told as wide as it is taken, with one exception: of filters and of paths in a PATCH the patterns show the plain ones.
 """
 
 import inspect
@@ -107,7 +107,7 @@ def _answer(said: Said) -> Shape:
 
 
 def _links(name: str, said: Said) -> Shape:
-    """What can be done with the resource, or with the first one of a list; where its version is known, at that alone."""
+    """What can be done with the resource, or the first one of a list; where its version is known, at that alone."""
     links: Shape = {}
     for verb in ("get", "replace", "change", "delete"):
         parameters = {"id": f"$response.body#{said.leads_to}"}
@@ -165,11 +165,12 @@ def _about(settings: Settings) -> str:
 Provisions people and groups into one workspace: the one whose token is shown.
 
 - Bodies are {" or ".join(JSON_TYPES)} in UTF-8, of up to {settings.scim_body_bytes_max} bytes
-  (groups {settings.scim_group_body_bytes_max}, bulk {settings.scim_bulk_body_bytes_max}) and {settings.json_depth_max} levels.
+  (groups {settings.scim_group_body_bytes_max}, bulk {settings.scim_bulk_body_bytes_max})
+  and {settings.json_depth_max} levels.
   A name twice in one object, U+0000, half of a surrogate pair, NaN or an integer beyond 64 bits is refused.
 - Names of attributes have no letter case. Attributes nobody knows are passed over, and so are read-only ones.
-- A request names up to {settings.group_members_max} members; a PATCH has up to {settings.patch_operations_max} operations, a bulk
-  request up to {settings.bulk_operations_max}; an attribute has up to {VALUES_MAX} values.
+- A request names up to {settings.group_members_max} members; a PATCH has up to {settings.patch_operations_max}
+  operations, a bulk request up to {settings.bulk_operations_max}; an attribute has up to {VALUES_MAX} values.
 - HEAD is answered like GET, any other method that is not listed 405 with `Allow`, an unknown path 404.
 - Every refusal is an Error, and every request, with its X-Request-Id and what came of it, is in the workspace's
   provisioning log.

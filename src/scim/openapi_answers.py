@@ -153,7 +153,8 @@ def _list_of(*names: str, paged: bool = False) -> Shape:
     return only(
         always | {"startIndex": start, "nextCursor": following},
         required=always,
-        description="A page of a list (RFC 7644 §3.4.2): by index it says `startIndex`, by cursor `nextCursor` (RFC 9865).",
+        description="A page of a list (RFC 7644 §3.4.2): by index it says `startIndex`, by cursor `nextCursor` "
+        "(RFC 9865).",
     )
 
 

@@ -1,7 +1,7 @@
 """The shapes of what we take, as JSON Schemas made from the attribute tables.
 
-They are as wide as we are patient (see `values`): one value in an array, a lone object for a list, booleans as text, and
-blank text, `[]` or `{}` for nothing. An attribute we do not know may be any JSON, and is passed over.
+They are as wide as we are patient (see `values`): one value in an array, a lone object for a list, booleans as text,
+and blank text, `[]` or `{}` for nothing. An attribute we do not know may be any JSON, and is passed over.
 """
 
 import re

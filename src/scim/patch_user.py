@@ -112,7 +112,7 @@ def _without(attribute: Attribute, before: list[Any], value: Any, *, at: str) ->
     if attribute.type is not Type.COMPLEX:
         gone = {identity(attribute, element) for element in canonical(attribute, sent, at=at) or ()}
         return [element for element in before if identity(attribute, element) not in gone]
-    if any(isinstance(element, list) for element in sent):
+    if any(isinstance(element, list) and element for element in sent):
         raise InvalidInput(f"{at} must be objects")
     listed = [_merged({}, parts(attribute, element, at=at)) for element in sent]
     wanted = [element for element in comparable(attribute, listed) if element]

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from ..errors import Busy
 from ..models import Outcome, ProvisioningOperation, database, first_id_of, new_id
 
 _COLUMNS = (
@@ -84,7 +85,7 @@ class Buffer:
             return
         try:
             await record(*events)
-        except Exception:  # not when cancelled, for a transaction goes on without its caller
+        except Busy:  # anything else would refuse them again, and all that come after them
             newer = list(self._events)
             self._events.clear()
             for event in (*events, *newer):
