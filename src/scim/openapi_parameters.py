@@ -33,7 +33,7 @@ def identifier(kind: str) -> Shape:
 
 def components(settings: Settings) -> Shape:
     default, most = settings.page_size_default, settings.page_size_max
-    parameters = _of_queries(settings) | {
+    return _of_queries(settings) | {
         "sortOrder": _query(
             "sortOrder", {"enum": SORT_ORDERS}, "Of `sortBy`, in any letter case; ascending if left out."
         ),
@@ -50,7 +50,8 @@ def components(settings: Settings) -> Shape:
             "cursor",
             {"type": "string"},
             "Empty for the first page, then `nextCursor` of the page before, with the same `filter`, `sortBy`, "
-            f"`sortOrder` and `count`, for {settings.scim_cursor_timeout_seconds} seconds (RFC 9865). Not with `startIndex`.",
+            f"`sortOrder` and `count`, for {settings.scim_cursor_timeout_seconds} seconds (RFC 9865). "
+            "Not with `startIndex`.",
             allowEmptyValue=True,
         ),
         "attributes": _query(
@@ -64,8 +65,8 @@ def components(settings: Settings) -> Shape:
         "excludedAttributes": _query(
             "excludedAttributes",
             {"type": "string"},
-            "Names of what is to be left out, separated by commas; without `members`, large groups are answered as fast "
-            "as small ones. Not with `attributes`.",
+            "Names of what is to be left out, separated by commas; without `members`, large groups are answered as "
+            "fast as small ones. Not with `attributes`.",
             examples={"members": {"value": "members"}},
             allowEmptyValue=True,
         ),
@@ -76,13 +77,13 @@ def components(settings: Settings) -> Shape:
             "If-None-Match", "Only if this is no version of it any more; the answer is 304 if it is."
         ),
     }
-    return parameters
 
 
 def _of_queries(settings: Settings) -> Shape:
     about_filters = (
         f"RFC 7644 §3.4.2.2 as a whole, with up to {settings.filter_chars_max} characters, "
-        f"{settings.filter_nodes_max} terms and {settings.filter_depth_max} brackets in one another. The pattern shows the plain ones."
+        f"{settings.filter_nodes_max} terms and {settings.filter_depth_max} brackets in one another. "
+        "The pattern shows the plain ones."
     )
     about_order = (
         "Any attribute; of several values the primary one counts, or the first. Those without a value come last."
