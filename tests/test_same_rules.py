@@ -13,7 +13,7 @@ from .doors import DOORS, Client, GraphQLClient, ScimClient
 from .graph.asking import gid
 from .invariants import assert_sound
 from .make import Workspace, audit_actions, make_group, make_person, make_workspace
-from .services.looking import last_audit_event, members_of, role_id, unchanged
+from .services.looking import last_audit_event, members_of, role_id, roles_of, unchanged
 
 
 @pytest.fixture
@@ -222,6 +222,7 @@ class TestAGroup:
         assert await members_of(made.id) == {person}
         assert (await door.rename_group(made.id, "Crew")).refusal is None
         assert (await door.delete_group(made.id)).refusal is None
+        assert (await door.delete_group(made.id)).refusal == "NOT_FOUND"
         assert await door.see_group(made.id) is None
         assert await since(workspace, before) == ["group.created", "group.changed", "group.deleted"]
         assert await door.see_person(person) is not None
@@ -285,6 +286,21 @@ class TestAGroup:
         assert [each.refusal for each in said] == ["FORBIDDEN", "ALREADY_EXISTS", "FORBIDDEN"]
         assert await since(workspace, before) == ["group.link.requested"]
         assert (await app_door.rename_group(group, "Gang")).refusal is None
+
+
+class TestAPerson:
+    async def test_who_is_suspended_keeps_groups_and_roles_and_comes_back_to_them(
+        self, door: Client, workspace: Workspace
+    ) -> None:
+        group, person = await own_group(door, workspace), await person_of(workspace)
+        await door.change_members(group, add=[person])
+        await roles.set_for_membership(workspace.operator, person, [await role_id(workspace, "source_admin")])
+        before = await audit_actions(workspace)
+        for act, state in ((door.suspend, "SUSPENDED"), (door.reactivate, "ACTIVE")):
+            assert (await act(person)).refusal is None
+            assert (await memberships.get(workspace.operator, person))["state"] == state
+            assert (await members_of(group), await roles_of(person)) == ({person}, {"source_admin"})
+        assert await since(workspace, before) == ["membership.suspended", "membership.reactivated"]
 
 
 class TestAccess:

@@ -26,7 +26,7 @@ class Group(Model):
         table = "groups"
         unique_together = (("workspace_id", "display_name_key"), ("workspace_id", "id"))
         indexes = (
-            ("workspace_id", "external_id"),
+            ("workspace_id", "external_id", "id"),
             ("workspace_id", "member_count", "id"),
             ("workspace_id", "updated_at", "id"),
         )

@@ -66,7 +66,7 @@ class Membership(Model):
         table = "memberships"
         unique_together = (("workspace_id", "user_name_key"), ("workspace_id", "account_id"), ("workspace_id", "id"))
         indexes = (
-            ("workspace_id", "external_id"),
+            ("workspace_id", "external_id", "id"),
             ("workspace_id", "display_name_key", "id"),
             ("workspace_id", "email_key", "id"),
             ("workspace_id", "updated_at", "id"),

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from ..settings import Settings
+from ..settings import KIB, Settings
 from . import openapi_answers, openapi_parameters, openapi_requests
 from .endpoints import Route
 from .exchange import JSON_TYPES, MEDIA_TYPE
@@ -161,18 +161,25 @@ _TOKEN: Shape = {
 
 
 def _about(settings: Settings) -> str:
+    long, long_group, long_bulk = (
+        f"{bytes_max // KIB} KiB"
+        for bytes_max in (
+            settings.scim_body_bytes_max,
+            settings.scim_group_body_bytes_max,
+            settings.scim_bulk_body_bytes_max,
+        )
+    )
     return f"""\
 Provisions people and groups into one workspace: the one whose token is shown.
 
-- Bodies are {" or ".join(JSON_TYPES)} in UTF-8, of up to {settings.scim_body_bytes_max} bytes
-  (groups {settings.scim_group_body_bytes_max}, bulk {settings.scim_bulk_body_bytes_max})
-  and {settings.json_depth_max} levels.
-  A name twice in one object, U+0000, half of a surrogate pair, NaN or an integer beyond 64 bits is refused.
+- Bodies are {" or ".join(JSON_TYPES)} in UTF-8, up to {settings.json_depth_max} levels deep and {long} long
+  ({long_group} for groups, {long_bulk} for bulk requests). A name twice in one object, U+0000, half of a surrogate
+  pair, NaN and integers beyond 64 bits are refused.
 - Names of attributes have no letter case. Attributes nobody knows are passed over, and so are read-only ones.
-- A request names up to {settings.group_members_max} members; a PATCH has up to {settings.patch_operations_max}
-  operations, a bulk request up to {settings.bulk_operations_max}; an attribute has up to {VALUES_MAX} values.
+- One request names up to {settings.group_members_max} members. A PATCH has up to {settings.patch_operations_max}
+  operations, a bulk request up to {settings.bulk_operations_max}. An attribute has up to {VALUES_MAX} values.
 - HEAD is answered like GET, any other method that is not listed 405 with `Allow`, an unknown path 404.
-- Every refusal is an Error, and every request, with its X-Request-Id and what came of it, is in the workspace's
+- Every refusal is an Error. Every request, with its X-Request-Id and what came of it, is in the workspace's
   provisioning log.
 - What a change does to names, access and groups depends on the workspace's provisioning policy.
 """

@@ -52,7 +52,6 @@ def components(settings: Settings) -> Shape:
             "Empty for the first page, then `nextCursor` of the page before, with the same `filter`, `sortBy`, "
             f"`sortOrder` and `count`, for {settings.scim_cursor_timeout_seconds} seconds (RFC 9865). "
             "Not with `startIndex`.",
-            allowEmptyValue=True,
         ),
         "attributes": _query(
             "attributes",
@@ -60,7 +59,6 @@ def components(settings: Settings) -> Shape:
             "Names of what is wanted, separated by commas; id and schemas always come. Unknown names do no harm. "
             "Not with `excludedAttributes`.",
             examples={"names": {"value": "userName,emails.value"}},
-            allowEmptyValue=True,
         ),
         "excludedAttributes": _query(
             "excludedAttributes",
@@ -68,7 +66,6 @@ def components(settings: Settings) -> Shape:
             "Names of what is to be left out, separated by commas; without `members`, large groups are answered as "
             "fast as small ones. Not with `attributes`.",
             examples={"members": {"value": "members"}},
-            allowEmptyValue=True,
         ),
         "If-Match": _header(
             "If-Match", "Only if this is a version of it (ETag, `meta.version`); the answer is 412 if not."
@@ -94,7 +91,7 @@ def _of_queries(settings: Settings) -> Shape:
         parameters[f"{kind.name}Filter"] = _query("filter", filter_shape(kind), about_filters, examples=examples)
         parameters[f"{kind.name}SortBy"] = _query("sortBy", order_shape(kind), about_order, allowEmptyValue=True)
     about_order = "Any attribute; a resource that cannot have it has no value of it."
-    parameters["SortBy"] = _query("sortBy", {"type": "string"}, about_order, allowEmptyValue=True)
+    parameters["SortBy"] = _query("sortBy", {"type": "string"}, about_order)
     return parameters
 
 

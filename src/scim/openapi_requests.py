@@ -1,29 +1,26 @@
-"""The shapes of what we take, as JSON Schemas made from the attribute tables.
-
-They are as wide as we are patient (see `values`): one value in an array, a lone object for a list, booleans as text,
-and blank text, `[]` or `{}` for nothing. An attribute we do not know may be any JSON, and is passed over.
-"""
+"""The shapes of the bodies we take, as JSON Schemas made from the attribute tables."""
 
 import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
-from ..services import texts
-from ..services.schemas import GROUP, USER, Attribute, Mutability, ResourceType, Type, Uniqueness
+from ..services.schemas import GROUP, USER, Attribute, ResourceType
+from . import openapi_values
 from .bulk import BULK_REQUEST
 from .openapi_answers import Shape, ref
 from .openapi_parameters import INTEGER, SORT_ORDERS, filter_shape, order_shape
+from .openapi_values import BLANK, NO_NUL, kind, open_object, writable
 from .patch import PATCH_OP
 from .search import SEARCH_REQUEST
 
-_SPACES = r"\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-_EDGE = rf"[\t\n\r {_SPACES}]*"
-# Attributes that lookups go by even where they have no index rows of their own.
-_KEYS = ("externalId", "displayName")
-# RFC 7643 §2.4: one of many values by its type, as providers ask for it.
-_OF_TYPE = r'\[type eq "[A-Za-z]+"\]'
+_ADDS: Shape = {"enum": ["add", "Add"]}
+_REPLACES: Shape = {"enum": ["replace", "Replace"]}
+_SETS: Shape = {"enum": ["add", "replace", "Add", "Replace"]}
+_REMOVES: Shape = {"enum": ["remove", "Remove"]}
+_OR_NULL = ["string", "null"]
+# RFC 7643 §2.4: one of many values, as providers ask for it.
+_CHOSEN = r'\[(type eq "[A-Za-z]+"|primary eq (true|"True"))\]'
 _ID_TEXT = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
@@ -41,83 +38,40 @@ class _Place:
 
 
 def components() -> Shape:
-    shapes = _BASICS | _messages()
-    for resource_type in (USER, GROUP):
-        shapes |= _kinds(resource_type) | _bodies(resource_type)
-    return shapes
+    shapes = openapi_values.components(USER, GROUP)
+    return shapes | _resource(USER) | _resource(GROUP) | _messages()
 
 
-def _messages() -> Shape:
-    """The bodies that are no resource and change none by themselves."""
-    cursor = {"type": _OR_NULL, "description": "As the parameter of the list. Not with `startIndex`."}
-    operation = {
-        "method": {**_NO_NUL, "description": "POST, PUT, PATCH or DELETE."},
-        "path": {**_NO_NUL, "description": "Below the base URL, such as /Users; a `bulkId:…` may stand for an id."},
-        "bulkId": {**_NO_NUL, "type": _OR_NULL, "description": "What others refer to this one by. Needed with POST."},
-        "version": {**_NO_NUL, "type": _OR_NULL, "description": "As If-Match."},
-        "data": {**ref("Anything"), "description": "The body; any text in it that is `bulkId:…` stands for an id."},
-    }
-    bulk = {
-        "schemas": _naming(BULK_REQUEST),
-        "failOnErrors": {"type": ["integer", "null"], "minimum": 1, "maximum": 2**63 - 1},
-        "Operations": {"type": "array", "items": _open(operation, required=["method", "path"])},
-    }
-    return {
-        "UserSearch": _search(USER, sortBy={"anyOf": [order_shape(USER), {"enum": ["", None]}]}, cursor=cursor),
-        "GroupSearch": _search(GROUP, sortBy={"anyOf": [order_shape(GROUP), {"enum": ["", None]}]}, cursor=cursor),
-        "Search": _search(USER, sortBy={**_NO_NUL, "type": _OR_NULL}),
-        "BulkRequest": _open(
-            bulk,
-            required=["schemas", "Operations"],
-            description="Each operation is carried out, or refused, by itself (RFC 7644 §3.7). A bulkId comes once.",
-        ),
-    }
+def _resource(resource_type: ResourceType) -> Shape:
+    """What is added to a resource, what replaces parts of it, a whole one, and a PATCH.
 
-
-def _search(resource_type: ResourceType, **more: Shape) -> Shape:
-    whole_number = {**INTEGER, "type": ["integer", "null"]}
-    names = {"type": ["array", "null"], "items": _NO_NUL}
-    properties = {
-        "schemas": _naming(SEARCH_REQUEST),
-        "filter": {"anyOf": [filter_shape(resource_type), {"type": "null"}]},
-        "sortOrder": {"enum": [*SORT_ORDERS, None]},
-        "startIndex": whole_number,
-        "count": whole_number,
-        "attributes": names,
-        "excludedAttributes": names,
-    }
-    return _open(
-        properties | more,
-        required=["schemas"],
-        description="The parameters of the list (RFC 7644 §3.4.3).",
-        **{"not": {"required": ["attributes", "excludedAttributes"]}},
-    )
-
-
-def _naming(urn: str) -> Shape:
-    """The `schemas` of a message that has to name what it is."""
-    return {**ref("Schemas"), "contains": {"const": urn}}
-
-
-def _bodies(resource_type: ResourceType) -> Shape:
-    """What is added to a resource, what replaces parts of it, and a whole one. What is required cannot be replaced by
-    nothing; to add nothing changes nothing."""
-    name, attributes = resource_type.name, _writable(resource_type.schema.attributes)
+    What is required cannot be replaced by nothing; to add nothing changes nothing.
+    """
+    name, attributes = resource_type.name, writable(resource_type.schema.attributes)
     needed = [attribute for attribute in attributes if attribute.required]
-    properties = {attribute.name: ref(_kind(attribute)) for attribute in attributes}
-    properties |= {attribute.name: ref(f"{_kind(attribute)}OrNothing") for attribute in needed}
+    properties = {attribute.name: ref(kind(attribute)) for attribute in attributes}
+    properties |= {attribute.name: ref(f"{kind(attribute)}OrNothing") for attribute in needed}
     properties["externalId"] = ref("Key")
-    for extension in resource_type.extensions:
-        properties[extension.schema.id] = ref(f"{extension.schema.name}Change")
+    extensions = [extension.schema for extension in resource_type.extensions]
+    properties |= {schema.id: ref(f"{schema.name}Change") for schema in extensions}
     if resource_type is USER:
         properties["password"] = {**ref("Anything"), "description": "Accepted and dropped: never kept, never shown."}
-    return {
-        f"{name}Addition": _open(properties, description=f"Attributes of a {name}. Unknown ones are passed over."),
+    shapes: Shape = {}
+    for schema in extensions:
+        parts = {attribute.name: ref(kind(attribute)) for attribute in writable(schema.attributes)}
+        shapes[f"{schema.name}Change"] = {
+            "description": schema.description,
+            "anyOf": [open_object(parts), ref("Nothing")],
+        }
+    return shapes | {
+        f"{name}Addition": open_object(
+            properties, description=f"Attributes of a {name}. Unknown ones are passed over."
+        ),
         f"{name}Replacement": {
             "description": f"Attributes of a {name}. Unknown ones are passed over.",
             "allOf": [
                 ref(f"{name}Addition"),
-                {"properties": {attribute.name: ref(_kind(attribute)) for attribute in needed}},
+                {"properties": {attribute.name: ref(kind(attribute)) for attribute in needed}},
             ],
         },
         f"{name}Body": {
@@ -131,48 +85,6 @@ def _bodies(resource_type: ResourceType) -> Shape:
             ],
         },
         f"{name}Patch": _patch(resource_type),
-    }
-
-
-def _kinds(resource_type: ResourceType) -> Shape:
-    """The components for values that are made of parts, and for extensions."""
-    shapes: Shape = {}
-    extensions = [extension.schema for extension in resource_type.extensions]
-    for schema in (resource_type.schema, *extensions):
-        for attribute in _writable(schema.attributes):
-            if attribute.type is Type.COMPLEX and attribute.name != "members":
-                shapes |= _of_parts(attribute)
-    for schema in extensions:
-        parts = {attribute.name: ref(_kind(attribute)) for attribute in _writable(schema.attributes)}
-        shapes[f"{schema.name}Change"] = {"description": schema.description, "anyOf": [_open(parts), ref("Nothing")]}
-    return shapes
-
-
-def _of_parts(attribute: Attribute) -> Shape:
-    kind, parts = _kind(attribute), _writable(attribute.sub_attributes)
-    one = _open({sub.name: ref(_kind(sub)) for sub in parts})
-    if not attribute.multi_valued:
-        shapes = [one, _STRING | _KEY] if attribute.name == "manager" else [one]  # Entra sends the id alone
-        return {kind: _patient(*shapes, ref("Nothing"), description=attribute.description)}
-    name = kind.removesuffix("Change")
-    several = {"type": "array", "items": {"anyOf": [ref(f"{name}Value"), ref("Nothing")]}, **_ONE_PRIMARY}
-    value = attribute.sub("value")
-    described = [_open({sub.name: ref(_kind(sub, is_kept=False)) for sub in parts})]
-    described += [_BASE64 if value.type is Type.BINARY else _STRING] if value else []
-    return {
-        f"{name}Value": one,
-        kind: {
-            "description": f"{attribute.description} At most one of them is primary.",
-            "anyOf": [several, ref(f"{name}Value"), ref("Nothing")],
-        },
-        f"{name}Removal": {
-            "description": "Those that have all that is told of one of these.",
-            "anyOf": [
-                {"type": "array", "items": {"anyOf": [*described, ref("Nothing")]}},
-                *described,
-                ref("Nothing"),
-            ],
-        },
     }
 
 
@@ -191,17 +103,17 @@ def _patch(resource_type: ResourceType) -> Shape:
         *_operations(_ADDS, [replace(place, kind=f"{place.kind}OrNothing") for place in required]),
         *_operations(_REMOVES, removable),
     ]
-    return _open(
+    return open_object(
         {"schemas": _naming(PATCH_OP), "Operations": {"type": "array", "items": {"anyOf": operations}}},
         required=["schemas", "Operations"],
         description="Operations, all of which are carried out, in their order, or none (RFC 7644 §3.5.2).",
     )
 
 
-def _pathless(op: Shape, kind: str) -> Shape:
+def _pathless(op: Shape, value: str) -> Shape:
     """An operation on all attributes that its value names."""
-    properties = {"op": op, "path": {"anyOf": [{"type": "null"}, _BLANK]}, "value": ref(kind)}
-    return _open(properties, required=["op", "value"])
+    properties = {"op": op, "path": {"anyOf": [{"type": "null"}, BLANK]}, "value": ref(value)}
+    return open_object(properties, required=["op", "value"])
 
 
 def _operations(op: Shape, places: list[_Place]) -> Iterator[Shape]:
@@ -209,157 +121,88 @@ def _operations(op: Shape, places: list[_Place]) -> Iterator[Shape]:
     patterns = defaultdict[str, list[str]](list)
     for place in places:
         patterns[place.kind].append(place.pattern)
-    for kind, paths in patterns.items():
+    for value, paths in patterns.items():
         properties: Shape = {"op": op, "path": {"type": "string", "pattern": f"^({'|'.join(paths)})$"}}
-        if kind:
-            properties["value"] = ref(kind)
-        yield _open(properties, required=["op", "path"] if op is _REMOVES else ["op", "path", "value"])
+        if value:
+            properties["value"] = ref(value)
+        yield open_object(properties, required=["op", "path"] if op is _REMOVES else ["op", "path", "value"])
 
 
 def _places(resource_type: ResourceType) -> Iterator[_Place]:
     yield _Place(pattern="externalId", kind="Key")
-    for attribute in _writable(resource_type.schema.attributes):
+    for attribute in writable(resource_type.schema.attributes):
         yield from _places_in(attribute, "")
     for extension in resource_type.extensions:
         urn = re.escape(extension.schema.id)
         yield _Place(pattern=urn, kind=f"{extension.schema.name}Change")
-        for attribute in _writable(extension.schema.attributes):
-            yield from _places_in(attribute, f"{urn}:")
+        for attribute in writable(extension.schema.attributes):
+            # Entra leaves out the URN of the manager.
+            yield from _places_in(attribute, f"{urn}:" if resource_type.resolve(attribute.name) else f"({urn}:)?")
     if resource_type is USER:
         yield _Place(pattern="password", kind="Anything")
 
 
 def _places_in(attribute: Attribute, prefix: str) -> Iterator[_Place]:
-    path = f"{prefix}{attribute.name}"
-    kind = _kind(attribute)
+    path, taken = f"{prefix}{attribute.name}", kind(attribute)
     if attribute.name == "members":  # one has nothing that could change
-        yield _Place(pattern=path, kind=kind, removed_by=kind)
+        yield _Place(pattern=path, kind=taken, removed_by=taken)
         return
-    removed_by = kind.replace("Change", "Removal") if attribute.multi_valued else ""
-    yield _Place(pattern=path, kind=kind, required=attribute.required, removed_by=removed_by)
-    for sub in _writable(attribute.sub_attributes):
+    removed_by = taken.replace("Change", "Removal") if attribute.multi_valued else ""
+    yield _Place(pattern=path, kind=taken, required=attribute.required, removed_by=removed_by)
+    for sub in writable(attribute.sub_attributes):
         if not attribute.multi_valued:
-            yield _Place(pattern=rf"{path}\.{sub.name}", kind=_kind(sub))
+            yield _Place(pattern=rf"{path}\.{sub.name}", kind=kind(sub))
         elif sub.name not in ("type", "primary"):
-            yield _Place(pattern=rf"{path}{_OF_TYPE}\.{sub.name}", kind=_kind(sub))
+            yield _Place(pattern=rf"{path}{_CHOSEN}\.{sub.name}", kind=kind(sub))
 
 
-def _writable(attributes: tuple[Attribute, ...]) -> list[Attribute]:
-    return [attribute for attribute in attributes if attribute.mutability is not Mutability.READ_ONLY]
+def _messages() -> Shape:
+    """The bodies that are no resource and change none by themselves."""
+    cursor = {"type": _OR_NULL, "description": "As the parameter of the list. Not with `startIndex`."}
+    operation = {
+        "method": {**NO_NUL, "description": "POST, PUT, PATCH or DELETE."},
+        "path": {**NO_NUL, "description": "Below the base URL, such as /Users; a `bulkId:…` may stand for an id."},
+        "bulkId": {**NO_NUL, "type": _OR_NULL, "description": "What others refer to this one by. Needed with POST."},
+        "version": {**NO_NUL, "type": _OR_NULL, "description": "As If-Match."},
+        "data": {**ref("Anything"), "description": "The body; any text in it that is `bulkId:…` stands for an id."},
+    }
+    bulk = {
+        "schemas": _naming(BULK_REQUEST),
+        "failOnErrors": {"type": ["integer", "null"], "minimum": 1, "maximum": 2**63 - 1},
+        "Operations": {"type": "array", "items": open_object(operation, required=["method", "path"])},
+    }
+    return {
+        "UserSearch": _search(USER, sortBy={"anyOf": [order_shape(USER), {"enum": ["", None]}]}, cursor=cursor),
+        "GroupSearch": _search(GROUP, sortBy={"anyOf": [order_shape(GROUP), {"enum": ["", None]}]}, cursor=cursor),
+        "Search": _search(USER, sortBy={**NO_NUL, "type": _OR_NULL}),
+        "BulkRequest": open_object(
+            bulk,
+            required=["schemas", "Operations"],
+            description="Each operation is carried out, or refused, by itself (RFC 7644 §3.7). A bulkId comes once.",
+        ),
+    }
 
 
-def _kind(attribute: Attribute, *, is_kept: bool = True) -> str:
-    """The component for a value of the attribute; what is not kept has no bounds to keep to."""
-    match attribute:
-        case Attribute(type=Type.COMPLEX):
-            return f"{attribute.name[0].upper()}{attribute.name[1:]}Change"
-        case Attribute(type=Type.BOOLEAN):
-            return "Boolean"
-        case Attribute(type=Type.BINARY):
-            return "Binary"
-        case Attribute(type=Type.STRING | Type.REFERENCE):
-            if attribute.uniqueness is not Uniqueness.NONE:
-                return "Identifier"
-            if attribute.required:
-                return "Title"
-            return "Key" if is_kept and (attribute.indexed or attribute.name in _KEYS) else "Text"
-    raise NotImplementedError(f"{attribute.type} in a request")
+def _search(resource_type: ResourceType, **more: Shape) -> Shape:
+    whole_number = {**INTEGER, "type": ["integer", "null"]}
+    names = {"type": ["array", "null"], "items": NO_NUL}
+    properties = {
+        "schemas": _naming(SEARCH_REQUEST),
+        "filter": {"anyOf": [filter_shape(resource_type), {"type": "null"}]},
+        "sortOrder": {"enum": [*SORT_ORDERS, None]},
+        "startIndex": whole_number,
+        "count": whole_number,
+        "attributes": names,
+        "excludedAttributes": names,
+    }
+    return open_object(
+        properties | more,
+        required=["schemas"],
+        description="The parameters of the list (RFC 7644 §3.4.3).",
+        **{"not": {"required": ["attributes", "excludedAttributes"]}},
+    )
 
 
-def _open(properties: Shape, **more: Any) -> Shape:
-    """An object that may have other properties, too."""
-    return {"type": "object", **more, "properties": properties, **_ANYTHING_ELSE}
-
-
-def _patient(*shapes: Shape, **more: Any) -> Shape:
-    """Any of the shapes, or one of them as the only value of an array."""
-    one = {"type": "array", "items": {"anyOf": [*shapes]}, "minItems": 1, "maxItems": 1}
-    return {**more, "anyOf": [*shapes, one]}
-
-
-_ADDS: Shape = {"enum": ["add", "Add"]}
-_REPLACES: Shape = {"enum": ["replace", "Replace"]}
-_SETS: Shape = {"enum": ["add", "replace", "Add", "Replace"]}
-_REMOVES: Shape = {"enum": ["remove", "Remove"]}
-_OR_NULL = ["string", "null"]
-_NO_NUL: Shape = {"type": "string", "pattern": r"^[^\u0000]*$"}
-_STRING: Shape = {"type": "string", "pattern": rf"^[^{texts.CONTROLS}]*$"}
-_KEY: Shape = {"maxLength": texts.KEY_CHARS_MAX}
-# What Python's strip() leaves nothing of.
-_BLANK: Shape = {"type": "string", "pattern": rf"^[\t-\r\u001c-\u0020\u0085{_SPACES}]*$"}
-_ANYTHING_ELSE: Shape = {"propertyNames": {"pattern": r"^[^\u0000]*$"}, "additionalProperties": ref("Anything")}
-_BASE64: Shape = {
-    "type": "string",
-    "pattern": "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}(==)?|[A-Za-z0-9+/]{3}=?)?$",
-}
-_IS_TRUE: Shape = {"anyOf": [{"const": True}, {"type": "string", "pattern": "^[Tt][Rr][Uu][Ee]$"}]}
-_ONE_PRIMARY: Shape = {
-    "contains": {"type": "object", "properties": {"primary": _IS_TRUE}, "required": ["primary"]},
-    "minContains": 0,
-    "maxContains": 1,
-}
-
-
-def _visible(refused: str, *, chars_max: int) -> Shape:
-    """Text of which more is left than nothing when white space around it is taken away."""
-    inner = f"[^{refused}]"
-    outer = rf"[^{refused} {_SPACES}]"
-    return {"type": "string", "pattern": f"^{_EDGE}{outer}({inner}*{outer})?{_EDGE}$", "maxLength": chars_max}
-
-
-_NOTHING = ref("Nothing")
-_IDENTIFIER = _visible(texts.INVISIBLE, chars_max=texts.KEY_CHARS_MAX)
-_TITLE = _visible(texts.UNSHOWN, chars_max=texts.NAME_CHARS_MAX)
-_BASICS: Shape = {
-    "Anything": {
-        "description": "Any JSON, without U+0000 and without integers beyond 64 bits.",
-        "anyOf": [
-            {"type": ["null", "boolean"]},
-            {"type": "number", "minimum": -(2**63), "maximum": 2**63 - 1},
-            _NO_NUL,
-            {"type": "array", "items": ref("Anything")},
-            {"type": "object", **_ANYTHING_ELSE},
-        ],
-    },
-    "Nothing": {
-        "description": "No value (RFC 7643 §2.5).",
-        "anyOf": [{"type": "null"}, _BLANK, {"type": "array", "maxItems": 0}, {"type": "object", "maxProperties": 0}],
-    },
-    "Schemas": {
-        "description": "URNs. Clients differ in which, so any will do (RFC 7643 §3).",
-        "type": "array",
-        "items": _NO_NUL,
-        "minItems": 1,
-    },
-    "Text": _patient(_STRING, _NOTHING, description="Text without control characters; line breaks and tabs are none."),
-    "Key": _patient(
-        _STRING | _KEY, _NOTHING, description="Text that lookups go by; its length counts in its folded form."
-    ),
-    "Identifier": _patient(
-        _IDENTIFIER, description="Unique. White space around it is taken away; all in it is visible."
-    ),
-    "IdentifierOrNothing": _patient(_IDENTIFIER, _NOTHING),
-    "Title": _patient(_TITLE, description="A name for people. White space around it is taken away."),
-    "TitleOrNothing": _patient(_TITLE, _NOTHING),
-    "Boolean": _patient(
-        {"type": "boolean"},
-        {"type": "string", "pattern": "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$"},
-        _NOTHING,
-        description="true or false, as text too and in any letter case.",
-    ),
-    "Binary": _patient(_BASE64, _NOTHING, description="Base64; the padding may be left out (RFC 7643 §2.3.6)."),
-    "MembersValue": _open(
-        {
-            "value": {
-                "type": "string",
-                "pattern": rf"^{_STRING['pattern'][1:-2]}*[^{texts.CONTROLS}\t\n\r {_SPACES}]{_STRING['pattern'][1:]}",
-                "description": "The id of a User.",
-            }
-        },
-        required=["value"],
-    ),
-    "MembersChange": {
-        "description": "Who is in the group. By default ids of nobody are passed over (a choice of the workspace).",
-        "anyOf": [{"type": "array", "items": ref("MembersValue")}, ref("MembersValue"), ref("Nothing")],
-    },
-}
+def _naming(urn: str) -> Shape:
+    """The `schemas` of a message that has to name what it is."""
+    return {**ref("Schemas"), "contains": {"const": urn}}

@@ -32,12 +32,12 @@ def equals(column: str, value: str | int | None) -> Fragment | None:
 
 def among_ids(column: str, ids: Iterable[str] | None) -> Fragment | None:
     """The column holds one of the ids; None does not narrow, no ids match nothing."""
-    return None if ids is None else Fragment(_among(column, database.dialect().ids), (as_json(ids),))
+    return None if ids is None else _among(column, list(ids), database.dialect().ids)
 
 
 def among_texts(column: str, texts: Iterable[str] | None) -> Fragment | None:
     """The column holds one of the texts; None does not narrow, no texts match nothing."""
-    return None if texts is None else Fragment(_among(column, database.dialect().texts), (as_json(texts),))
+    return None if texts is None else _among(column, list(texts), database.dialect().texts)
 
 
 def contains(columns: Iterable[str], search: str | None) -> Fragment | None:
@@ -57,9 +57,13 @@ def contains(columns: Iterable[str], search: str | None) -> Fragment | None:
     )
 
 
-def _among(column: str, values: str) -> str:
+def _among(column: str, values: list[str], unpacked: str) -> Fragment:
+    if len(values) == 1:
+        # What is equal can come from an index in the order of the list; for one of several SQLite reads the whole list.
+        return Fragment(f"{column} = ?", tuple(values))
     # As an array PostgreSQL looks the values up; as a subquery it would rather read the whole workspace and join.
-    return f"{column} = ANY(ARRAY{values})" if database.dialect().name == "postgres" else f"{column} IN {values}"
+    is_postgres = database.dialect().name == "postgres"
+    return Fragment(f"{column} {f'= ANY(ARRAY{unpacked})' if is_postgres else f'IN {unpacked}'}", (as_json(values),))
 
 
 def as_json(values: Iterable[str]) -> str:

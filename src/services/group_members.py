@@ -10,6 +10,7 @@ from ..errors import InvalidInput
 from ..models import database, is_id
 from . import filter_sql
 from .actor import Actor, Permission
+from .conditions import among_ids, every
 from .filters import Filter
 
 # How many ids a record names; of more it gives the number.
@@ -163,13 +164,14 @@ class Members:
 @database.reads
 async def as_json(workspace_id: str, group_ids: Sequence[str], shown: Shown) -> dict[str, str]:
     """group id -> its members as a JSON array, for groups that are small together."""
+    among = every(among_ids("e.group_id", group_ids))
     rows = await database.fetch_all(
         f"SELECT x.group_id, {_ARRAY[database.dialect().name].format('x.member')} AS members FROM ("
-        f"SELECT e.group_id, {shown.select()} AS member {shown.source()} AND e.group_id IN {database.dialect().ids}"
+        f"SELECT e.group_id, {shown.select()} AS member {shown.source()} AND {among.sql}"
         " ORDER BY e.group_id, e.membership_id) x GROUP BY x.group_id",
         shown.at,
         workspace_id,
-        _json(group_ids),
+        *among.params,
     )
     return {row["group_id"]: row["members"] for row in rows}
 

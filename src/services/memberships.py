@@ -10,8 +10,6 @@ A membership's state follows from what a directory says and from the workspace's
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from ..errors import Conflict, InvalidInput, NotFound
 from ..models import (
     DeactivationAction,
@@ -27,6 +25,7 @@ from ..models import (
 from ..models.database import Duplicate, Row
 from . import accounts, audit, index_paging, owners, policies, profiles, roles, texts, versions
 from .actor import Actor, Permission
+from .conditions import among_ids, every
 from .index_paging import Page, Wanted
 from .profiles import Edit, Profile, Stored
 from .schemas import USER, Document
@@ -344,12 +343,13 @@ async def _leave_everything(actor: Actor, membership_id: str) -> None:
         membership_id,
     )
     if left:
+        those = every(among_ids("id", [row["group_id"] for row in left]))
         await database.execute(
             "UPDATE groups SET member_count = member_count - 1, version = version + 1, updated_at = ?"
-            f" WHERE workspace_id = ? AND id IN {database.dialect().ids}",
+            f" WHERE workspace_id = ? AND {those.sql}",
             now(),
             actor.workspace_id,
-            orjson.dumps([row["group_id"] for row in left]).decode(),
+            *those.params,
         )
     await database.execute(
         "DELETE FROM role_assignments WHERE workspace_id = ? AND membership_id = ?", actor.workspace_id, membership_id

@@ -351,7 +351,7 @@ async def test_an_unknown_method_or_path_fails_alone(
         bulk(failOnErrors=0),
         bulk(failOnErrors=True),
         bulk(failOnErrors="1"),
-        bulk(failOnErrors=1.0),
+        bulk(failOnErrors=1.5),
         [],
         "text",
     ],

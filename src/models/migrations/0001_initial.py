@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
                 ('created_at', MomentField()),
                 ('updated_at', MomentField()),
             ],
-            options={'table': 'groups', 'app': 'directory', 'unique_together': (('workspace_id', 'display_name_key'), ('workspace_id', 'id')), 'indexes': [Index(fields=['workspace_id', 'external_id']), Index(fields=['workspace_id', 'member_count', 'id']), Index(fields=['workspace_id', 'updated_at', 'id'])], 'pk_attr': 'id', 'table_description': 'A named set of memberships. It confers the roles bound to it.'},
+            options={'table': 'groups', 'app': 'directory', 'unique_together': (('workspace_id', 'display_name_key'), ('workspace_id', 'id')), 'indexes': [Index(fields=['workspace_id', 'external_id', 'id']), Index(fields=['workspace_id', 'member_count', 'id']), Index(fields=['workspace_id', 'updated_at', 'id'])], 'pk_attr': 'id', 'table_description': 'A named set of memberships. It confers the roles bound to it.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -118,7 +118,7 @@ class Migration(migrations.Migration):
                 ('created_at', MomentField()),
                 ('updated_at', MomentField()),
             ],
-            options={'table': 'memberships', 'app': 'directory', 'unique_together': (('workspace_id', 'user_name_key'), ('workspace_id', 'account_id'), ('workspace_id', 'id')), 'indexes': [Index(fields=['workspace_id', 'external_id']), Index(fields=['workspace_id', 'display_name_key', 'id']), Index(fields=['workspace_id', 'email_key', 'id']), Index(fields=['workspace_id', 'updated_at', 'id']), Index(fields=['account_id'])], 'pk_attr': 'id', 'table_description': 'One person in one workspace: the object SCIM calls a User.'},
+            options={'table': 'memberships', 'app': 'directory', 'unique_together': (('workspace_id', 'user_name_key'), ('workspace_id', 'account_id'), ('workspace_id', 'id')), 'indexes': [Index(fields=['workspace_id', 'external_id', 'id']), Index(fields=['workspace_id', 'display_name_key', 'id']), Index(fields=['workspace_id', 'email_key', 'id']), Index(fields=['workspace_id', 'updated_at', 'id']), Index(fields=['account_id'])], 'pk_attr': 'id', 'table_description': 'One person in one workspace: the object SCIM calls a User.'},
             bases=['Model'],
         ),
         ops.CreateModel(
