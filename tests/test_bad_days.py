@@ -105,8 +105,10 @@ async def test_without_a_database_the_service_says_so_and_goes_on_when_it_is_bac
             listed = await client.get("/scim/v2/Users", headers=directory)
             assert listed.status_code == (200 if day.reads_go_on else 503)
             answer = await person.post(
-                'mutation($id: ID!) { groupCreate(input: {workspaceId: $id, displayName: "Team"}) { errors { code } } }',
+                "mutation($id: ID!, $name: String!) {"
+                " groupCreate(input: {workspaceId: $id, displayName: $name}) { errors { code } } }",
                 id=gid(Kind.WORKSPACE, workspace.id),
+                name="Team",
             )
             assert "errors" in answer.json()
             await bring_back()
