@@ -59,7 +59,7 @@ def kind(attribute: Attribute, *, is_kept: bool = True) -> str:
             if attribute.required:
                 return "Title"
             return "Key" if is_kept and (attribute.indexed or attribute.name in _KEYS) else "Text"
-    raise NotImplementedError(f"the shape of {attribute.type} in a request")
+    raise AssertionError(f"no shape for {attribute.type} in a request")
 
 
 def open_object(properties: Shape, **more: Any) -> Shape:
